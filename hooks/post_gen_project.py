@@ -1,0 +1,244 @@
+"""Makes a render whole: drops what is off, fills .env, makes the environment, runs the gates, says what came of it.
+
+Thin and idempotent: it may run again over the same folder. What it needs to know about files stands in
+template-parts.toml, and what is checked, and how, in the project's own .raw/config.yaml.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from base64 import b64encode
+from pathlib import Path
+
+CONTEXT = json.loads(
+    r"""
+<< cookiecutter | tojson >>
+""".strip()
+)
+
+PARTS_FILE = Path("template-parts.toml")
+FRESH = Path(".fresh-render")
+# What working on the template in place leaves in it, and a render from there carries along: caches are dropped always,
+# the rest only from a fresh render, since in an older one it is the user's own.
+LEFTOVERS = (".env", ".venv", ".raw/builds", ".raw/cache", ".raw/dev", ".raw/logs", ".raw/workflows/*/runs")
+CACHES = ("__pycache__", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
+GENERATED = re.compile(r"generate:(?P<kind>[a-z]+)")
+GENERATORS = {
+    "token": lambda: secrets.token_urlsafe(32),
+    "whsec": lambda: "whsec_" + b64encode(secrets.token_bytes(32)).decode(),
+}
+
+
+def prune(root: Path, architecture: str, reports: bool) -> int:
+    """Remove what belongs to parts that are off, and the list of parts itself; return the number of paths removed.
+
+    Raises:
+        RuntimeError: the list names a path that is not there, so that it does not rot.
+    """
+    parts_file = root / PARTS_FILE
+    if not parts_file.exists():
+        return 0
+    parts = tomllib.loads(parts_file.read_text(encoding="utf-8"))["parts"]
+    removed = 0
+    for part in parts:
+        is_on = architecture in part["architectures"] and (reports or not part.get("reports", False))
+        for name in part["paths"]:
+            path = root / name
+            if not path.exists():
+                raise RuntimeError(f"{PARTS_FILE}: part {part['name']} names {name}, which the template does not have")
+            if is_on:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+            removed += 1
+    parts_file.unlink()
+    return removed
+
+
+def drop_leftovers(root: Path) -> None:
+    """Remove what a render from a developer's working tree carries along; never what a user of the project made."""
+    if (root / FRESH).exists():
+        (root / FRESH).unlink()
+        for path in [path for pattern in LEFTOVERS for path in root.glob(pattern)]:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    for folder, names, _ in os.walk(root):
+        for name in set(names) & set(CACHES):
+            shutil.rmtree(Path(folder) / name)
+        names[:] = [name for name in names if name not in (*CACHES, ".venv", ".git")]
+
+
+def write_env(root: Path) -> None:
+    """Make .env (0600) from .env.example, with fresh secrets; a line the user already has is never touched."""
+    example, env = root / ".env.example", root / ".env"
+    had = env.read_text(encoding="utf-8") if env.exists() else ""
+    names = set(re.findall(r"^(\w+)=", had, flags=re.MULTILINE))
+    if had and names >= set(re.findall(r"^(\w+)=", example.read_text(encoding="utf-8"), flags=re.MULTILINE)):
+        return
+    added = []
+    for line in example.read_text(encoding="utf-8").splitlines():
+        name, equals, _ = line.partition("=")
+        if not (equals and name in names):
+            added.append(GENERATED.sub(lambda match: GENERATORS[match["kind"]](), line))
+    with os.fdopen(os.open(env, os.O_WRONLY | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
+        if had and not had.endswith("\n"):
+            file.write("\n")
+        file.write("\n".join(added) + "\n")
+
+
+def find_uv() -> str | None:
+    """Return uv, on PATH or beside the Python that cookiecutter runs under."""
+    beside = Path(sys.executable).with_name("uv")
+    return shutil.which("uv") or (str(beside) if os.access(beside, os.X_OK) else None)
+
+
+def find_python(lowest: str) -> str | None:
+    """Return a Python that is new enough for a plain venv."""
+    if sys.version_info[:2] >= tuple(map(int, lowest.split("."))):
+        return sys.executable
+    return next(
+        (
+            found
+            for minor in range(20, 10, -1)
+            if f"3.{minor}" >= lowest and (found := shutil.which(f"python3.{minor}"))
+        ),
+        None,
+    )
+
+
+def make_environment(root: Path, lowest_python: str) -> str | None:
+    """Make .venv with everything the gates need; return why not, in one line, when that cannot be done here."""
+    env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
+    if uv := find_uv():
+        # Offline, a cache that already holds every package will do.
+        attempts = [[[uv, "sync", "--quiet"]], [[uv, "sync", "--quiet", "--offline"]]]
+        remedy = "uv sync"
+    elif python := find_python(lowest_python):
+        pip = [str(root / ".venv/bin/python"), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+        # pip learned of dependency groups in 25.1.
+        attempts = [
+            [
+                [python, "-m", "venv", ".venv"],
+                [*pip, "--upgrade", "pip>=25.1"],
+                [*pip, "--editable", ".", "--group", "dev"],
+            ]
+        ]
+        remedy = "python3 -m venv .venv && .venv/bin/pip install -U pip && .venv/bin/pip install -e . --group dev"
+    else:
+        return f"neither uv nor a Python {lowest_python} is here; install one, then: uv sync"
+    reasons = []
+    for commands in attempts:
+        reason = first_failure(root, commands, env)
+        if reason is None:
+            return None
+        reasons.append(reason)
+    return f"the environment could not be made ({reasons[0]}); with a network: {remedy}"
+
+
+def first_failure(root: Path, commands: list[list[str]], env: dict[str, str]) -> str | None:
+    """Run commands until one fails; return its own word on why, in one line, or None when all went well."""
+    for command in commands:
+        done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, errors="replace", check=False)
+        if done.returncode:
+            lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+            errors = (
+                [line for line in lines if "error" in line.lower()]
+                or lines
+                or [f"{command[0]} ended with {done.returncode}"]
+            )
+            return errors[0][:200]
+    return None
+
+
+def run_gates(root: Path, static: bool) -> tuple[int, dict]:
+    """Run the project's gates, their table on this terminal; return their exit code and what they wrote down."""
+    env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONHOME")}
+    if static:
+        command = [sys.executable, "-m", "raw_runtime", "gates", "--all", "--static"]
+        env |= {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    else:
+        env.pop("PYTHONPATH", None)
+        command = [str(root / ".venv/bin/python"), "-m", "raw_runtime", "gates", "--all"]
+    sys.stdout.flush()
+    code = subprocess.run(command, cwd=root, env=env, check=False).returncode
+    results = sorted(root.glob(".raw/builds/*/result.json"), key=lambda path: path.stat().st_mtime)
+    return code, json.loads(results[-1].read_text(encoding="utf-8")) if results else {}
+
+
+def keep_logs(root: Path) -> Path | None:
+    """Copy the gates' logs to a place that outlives the project, which cookiecutter removes after a failure."""
+    builds = root / ".raw/builds"
+    if not builds.is_dir():
+        return None
+    kept = Path(tempfile.mkdtemp(prefix=f"{root.name}-gates-"))
+    shutil.copytree(builds, kept, dirs_exist_ok=True)
+    return kept
+
+
+def say(*lines: str) -> None:
+    """Print lines at once: a pipe would hold them back until the end."""
+    print(*lines, sep="\n", flush=True)
+
+
+def main() -> int:
+    """Finish the render; 0 when it stands, 1 when a gate failed."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")
+    root, gates = Path.cwd(), CONTEXT["gates"]
+    architecture = CONTEXT["__architecture"]
+    prune(root, architecture, CONTEXT["__reports"] == "yes")
+    drop_leftovers(root)
+    write_env(root)
+
+    unmade = None
+    if gates == "all":
+        say("", "Making the environment (.venv) ...")
+        unmade = make_environment(root, CONTEXT["python_version"])
+    code, report = (0, {}) if gates == "none" else run_gates(root, static=gates == "static" or unmade is not None)
+    if code:
+        say(
+            "",
+            f"NOT GREEN: {root.name} failed its own gates; the lines above say which, and why.",
+            f"  logs         {keep_logs(root) or 'none were written'}",
+            "  to look      run the same command with --keep-project-on-failure, else cookiecutter removes the project",
+            "",
+        )
+        return 1
+
+    raw = "uv run raw" if shutil.which("uv") else ".venv/bin/raw"
+    skipped = [gate for gate in report.get("gates", []) if gate["status"] == "SKIP"]
+    passed = sum(gate["status"] == "PASS" for gate in report.get("gates", []))
+    say("", f"{CONTEXT['project_name']} stands in {root} (shape: {architecture})")
+    say(
+        "  gates        none were run, as asked"
+        if gates == "none"
+        else f"  gates        {passed} passed, {len(skipped)} skipped"
+    )
+    if unmade:
+        say(f"  not checked  {unmade}")
+    elif gates != "all":
+        say("  not checked  what needs an environment, as asked: uv sync, then: uv run raw gates --all")
+    for gate in [] if unmade or gates != "all" else skipped:
+        say(f"  not checked  {gate['gate']}: {gate['reason']}")
+    say(
+        "  next",
+        f"    cd {root.name}",
+        f"    {raw} run analyze-cv --json",
+        f"    {raw} gates --all",
+        "",
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""Checks every answer before a file is written; what is wrong is said in plain sentences, with the command to retry."""
+
+from __future__ import annotations  # an older Python must get as far as being told so
+
+import difflib
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+# The only safe way for answers into Python: tojson escapes every quote, and a raw string keeps the escapes.
+CONTEXT = json.loads(
+    r"""
+<< cookiecutter | tojson >>
+""".strip()
+)
+
+DELIMITERS = tuple("<" + second for second in ("<", "%", "#"))
+TEXT_LIMITS = {"project_name": 80, "description": 200, "author": 120}
+YES_NO = ("needs_state_across_days", "needs_webhooks", "scheduled_reports")
+YES, NO = ("yes", "y", "true", "1", "on"), ("no", "n", "false", "0", "off")
+CHOICES = {"python_version": ("3.11", "3.12", "3.13", "3.14"), "gates": ("all", "static", "none")}
+QUESTIONS = ("project_name", "project_slug", "description", "author", *YES_NO, *CHOICES)
+SLUG_LIMIT = 40  # a Helm release name has at most 53 characters, and suffixes such as -worker must fit
+SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+WINDOWS_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+# A project cannot depend on a package of its own name.
+DEPENDENCIES = re.compile(
+    "aiosmtplib|aiosqlite|alembic|asyncpg|fastapi|hatchling|import-linter|mypy|obstore|opentelemetry-api|pip|pydantic"
+    "|pydantic-ai-slim|pydantic-settings|pygal|pytest|pyyaml|raw-runtime|rich|ruff|slack-sdk|sqlalchemy"
+    "|standardwebhooks|temporalio|twilio|uv|uvicorn"
+)
+
+
+def slug_of(text: str) -> str:
+    """Return the nearest valid slug, or "my-system" when nothing is left of the text."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:SLUG_LIMIT].strip("-")
+    slug = slug if SLUG.fullmatch(slug) else f"my-{slug}".strip("-")
+    return slug if slug != "my" and slug_fault(slug) is None else f"{slug}-system"[:SLUG_LIMIT]
+
+
+def slug_fault(slug: str) -> str | None:
+    """Say what is wrong with a slug; None when nothing is."""
+    if not slug:
+        return "is empty"
+    if len(slug) > SLUG_LIMIT:
+        return f"has {len(slug)} characters, at most {SLUG_LIMIT} are allowed"
+    if not SLUG.fullmatch(slug):
+        return "may hold only lower case letters, digits and single hyphens, and starts with a letter"
+    if slug in WINDOWS_RESERVED:
+        return "is a device name on Windows"
+    if DEPENDENCIES.fullmatch(slug):
+        return "is the name of a package that the project depends on"
+    return None
+
+
+def text_fault(name: str, value: str) -> str | None:
+    """Say what is wrong with a line of text; None when nothing is."""
+    if not value.strip():
+        return "is empty"
+    if len(value) > TEXT_LIMITS[name]:
+        return f"has {len(value)} characters, at most {TEXT_LIMITS[name]} are allowed"
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in value):
+        return "must be one line without control characters"
+    if any(start in value for start in DELIMITERS):
+        return "must not hold the signs that start a template expression (two <, or < with % or #)"
+    if name == "project_name" and not any(c.isalnum() for c in value):
+        return "needs a letter or a digit"
+    return None
+
+
+def faults(answers: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Return what is wrong, by question: the sentence, and an answer that would do."""
+    found: dict[str, tuple[str, str]] = {}
+    for name in TEXT_LIMITS:
+        if fault := text_fault(name, answers[name]):
+            plain = " ".join("".join(c if c.isprintable() and c not in "<" else " " for c in answers[name]).split())
+            plain = plain[: TEXT_LIMITS[name]].strip()
+            found[name] = (fault, plain if plain and text_fault(name, plain) is None else "My System")
+    if fault := slug_fault(answers["project_slug"]):
+        found["project_slug"] = (fault, slug_of(answers["project_slug"]))
+    for name in YES_NO:
+        if answers[name].lower() not in YES + NO:
+            found[name] = ("must be yes or no", "yes")
+    for name, choices in CHOICES.items():
+        if answers[name] not in choices:
+            near = difflib.get_close_matches(answers[name], choices, n=1, cutoff=0.3)
+            found[name] = (f"must be one of {', '.join(choices)}", near[0] if near else choices[0])
+    return found
+
+
+def command_line() -> list[str]:
+    """Return the words cookiecutter was started with; empty where that cannot be known."""
+    parent = os.getppid()
+    try:
+        words = Path(f"/proc/{parent}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        try:
+            shown = subprocess.run(
+                ["ps", "-o", "args=", "-p", str(parent)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            words = shlex.split(shown.stdout)
+        except (OSError, ValueError):
+            return []
+    is_cookiecutter = any(Path(word).name in ("cookiecutter", "cookiecutter.exe") for word in words[:3])
+    return [word for word in words if word] if is_cookiecutter else []
+
+
+def ignored_answers(words: list[str]) -> list[str]:
+    """Return a sentence for each key=value of the command that names no question, which cookiecutter drops."""
+    sentences = []
+    for word in words:
+        key, equals, _ = word.partition("=")
+        if equals and re.fullmatch(r"[A-Za-z_]\w*", key) and key not in QUESTIONS and not key.startswith("_"):
+            near = difflib.get_close_matches(key, QUESTIONS, n=1, cutoff=0.5)
+            sentences.append(
+                f"{word!r} was ignored: no question is named {key}." + (f" Did you mean {near[0]}?" if near else "")
+            )
+    return sentences
+
+
+def retry_command(answers: dict[str, str]) -> str:
+    """Return the whole command that renders with these answers."""
+    words = ["cookiecutter", str(CONTEXT.get("_template", "gh:org/raw-system")), "--no-input"]
+    if checkout := CONTEXT.get("_checkout"):
+        words += ["--checkout", checkout]
+    if output_dir := CONTEXT.get("_output_dir"):
+        words += ["--output-dir", output_dir]
+    return shlex.join(words + [f"{name}={answers[name]}" for name in QUESTIONS])
+
+
+def main() -> int:
+    """Check the answers; 0 when all will do, else 2."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[attr-defined]
+    if sys.version_info < (3, 11):  # noqa: UP036 - cookiecutter may run under any Python
+        version = ".".join(map(str, sys.version_info[:2]))
+        print(f"cookiecutter runs under Python {version} here; this template needs 3.11 or later.", file=sys.stderr)
+        return 2
+    for sentence in ignored_answers(command_line()):
+        print(f"Note: {sentence}", file=sys.stderr)
+    answers = {name: str(CONTEXT[name]) for name in QUESTIONS}
+    found = faults(answers)
+    if not found:
+        if not any(Path.cwd().iterdir()):
+            Path(".fresh-render").touch()  # tells the post-generation hook that nothing here is the user's yet
+        return 0
+    print("\nNothing was rendered, because of these answers:", file=sys.stderr)
+    for name, (fault, remedy) in found.items():
+        shown = answers[name] if len(answers[name]) <= 60 else answers[name][:57] + "..."
+        print(f"  {name} {fault}: {shown!r}. This would do: {remedy!r}", file=sys.stderr)
+    mended = answers | {name: remedy for name, (_, remedy) in found.items()}
+    print(f"\nTo retry with the other answers kept:\n  {retry_command(mended)}\n", file=sys.stderr, flush=True)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

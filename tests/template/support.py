@@ -1,0 +1,78 @@
+"""Renders the template as its users do, and loads its hooks for unit tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gate0 import ROOT, environment
+
+DEFAULTS = {
+    "project_name": "Hiring System",
+    "project_slug": "hiring-system",
+    "description": "A durable system of RAW workflows",
+    "author": "Platform Team",
+    "needs_state_across_days": "yes",
+    "needs_webhooks": "yes",
+    "scheduled_reports": "yes",
+    "python_version": "3.11",
+    "gates": "all",
+    "__architecture": "full",
+    "__reports": "yes",
+}
+
+
+@dataclass(frozen=True)
+class Render:
+    """One run of the cookiecutter command."""
+
+    code: int
+    out: str
+    folder: Path
+
+    @property
+    def project(self) -> Path:
+        """The only project in the output folder."""
+        (project,) = self.folder.iterdir()
+        return project
+
+    def gates(self) -> dict[str, str]:
+        """Return the state of each gate by its name, from what the project wrote down."""
+        (report,) = self.project.glob(".raw/builds/*/result.json")
+        return {gate["gate"]: gate["status"] for gate in json.loads(report.read_text())["gates"]}
+
+
+def render(
+    folder: Path, *words: str, template: Path = ROOT, env: dict[str, str] | None = None, **answers: str
+) -> Render:
+    """Run cookiecutter in a process of its own, without questions, into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--output-dir", str(folder), *words]
+    command += [f"{key}={value}" for key, value in answers.items()]
+    outer = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    done = subprocess.run(
+        command,
+        env=outer | {"COOKIECUTTER_CONFIG": os.devnull} | (env or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        timeout=600,
+        check=False,
+    )
+    return Render(done.returncode, done.stdout.decode(errors="replace"), folder)
+
+
+def load_hook(name: str, **answers: Any) -> types.ModuleType:
+    """Return a hook as cookiecutter would run it for these answers, as a module whose main() has not run."""
+    source = (ROOT / "hooks" / f"{name}.py").read_text(encoding="utf-8")
+    context = {**DEFAULTS, "_template": "gh:org/raw-system", "_output_dir": "out", **answers}
+    text = environment().from_string(source).render(cookiecutter=context)
+    module = types.ModuleType(name)
+    exec(compile(text, f"hooks/{name}.py", "exec"), module.__dict__)
+    return module
