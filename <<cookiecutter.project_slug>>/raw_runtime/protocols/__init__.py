@@ -1,0 +1,1 @@
+"""What the runtime asks of parts that can be exchanged."""

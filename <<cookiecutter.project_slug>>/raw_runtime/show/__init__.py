@@ -1,0 +1,1 @@
+"""What `raw show` prints: plain, aligned text."""

@@ -1,0 +1,302 @@
+"""`raw create` and `raw init`: what they make is whole, passes every gate, and harms nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from cli_support import RUNTIME_HOME, Project
+from gate0 import environment
+from support import DEFAULTS
+
+from raw_runtime.errors import RawError, UsageError
+from raw_runtime.scaffold.files import new_folder
+from raw_runtime.scaffold.names import class_name, one_sentence, tool_name, workflow_id
+
+HOSTILE = 'It\'s a "test": {x} ${y} $HOME {{z}} %s\n# no comment\n- [a](b) \\ Ünïcode \u2028 \U0001f600 \'\'\'"""'
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = Project(tmp_path)
+    shutil.copy(RUNTIME_HOME / "ruff.toml", tmp_path)
+    answers = {**DEFAULTS, "__architecture": "single", "__description": "x", "__author": "x"}
+    rendered = environment().from_string((RUNTIME_HOME / "pyproject.toml").read_text()).render(cookiecutter=answers)
+    settings = re.search(r"\[tool\.pytest\.ini_options\]\n(?:.+\n)+", rendered)
+    assert settings is not None
+    (tmp_path / "pyproject.toml").write_text(settings[0])
+    return project
+
+
+def tool(project: Project, *args: str) -> subprocess.CompletedProcess[str]:
+    """Run a Python module as a command in the project."""
+    return subprocess.run(
+        [sys.executable, "-m", *args], cwd=project.root, env=project.env(), capture_output=True, text=True, timeout=180
+    )
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def assert_green(project: Project, name: str) -> None:
+    """Put a workflow through everything that a gate may ask of it."""
+    folder = project.workflow(name)
+    validated = project.raw("validate", name, "--json")
+    assert validated.returncode == 0, validated.stdout
+    shown = project.raw("validate", name)
+    assert "arning" not in shown.stdout, shown.stdout
+    assert "uggestion" not in shown.stdout, shown.stdout
+    ran = project.raw("run", name, "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["result"]["words"] == 10
+    dried = project.raw("run", name, "--dry")
+    assert dried.returncode == 0, dried.stderr
+    for command in (("ruff", "check"), ("ruff", "format", "--check")):
+        checked = tool(project, *command, str(folder))
+        assert checked.returncode == 0, checked.stdout
+    tested = tool(project, "pytest", "-q", "-p", "no:cacheprovider", str(folder / "test.py"))
+    assert tested.returncode == 0, tested.stdout
+
+
+def test_a_new_workflow_passes_everything_at_once(project: Project) -> None:
+    done = project.raw("create", "Word Count", "--intent", "Count the words of a letter")
+    assert done.returncode == 0
+    folder = project.workflow("word-count")
+    assert set(snapshot(folder)) == {
+        "run.py",
+        "dry_run.py",
+        "test.py",
+        "config.yaml",
+        "README.md",
+        "mocks/example.json",
+    }
+    assert (folder / "run.py").stat().st_mode & 0o111
+    assert '"""Count the words of a letter.' in (folder / "run.py").read_text()
+    assert_green(project, "word-count")
+    for script in ("run.py", "dry_run.py", "test.py"):
+        checked = tool(project, "mypy", "--strict", "--no-incremental", str(folder / script))
+        assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("intent", [HOSTILE, '"', "\\", "a" * 5000, "yes", "- x", "Größe messen"])
+def test_any_intent_gives_valid_files(project: Project, intent: str) -> None:
+    done = project.raw("create", "hostile", "-i", intent)
+    assert done.returncode == 0, done.stderr
+    folder = project.workflow("hostile")
+    config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    assert config["description"]["intent"] == intent
+    assert isinstance(config["created_at"], str)
+    assert isinstance(config["version"], str)
+    assert intent in (folder / "README.md").read_text(encoding="utf-8")
+    assert tool(project, "ruff", "check", str(folder)).returncode == 0
+    assert tool(project, "ruff", "format", "--check", str(folder)).returncode == 0
+    assert project.raw("run", "hostile").returncode == 0
+
+
+def test_a_hostile_intent_passes_everything(project: Project) -> None:
+    assert project.raw("create", "hostile", "-i", HOSTILE).returncode == 0
+    assert_green(project, "hostile")
+
+
+@pytest.mark.parametrize("name", ["7-up", "base-workflow", "value_error", "x" * 40])
+def test_any_name_that_is_taken_gives_a_workflow_that_runs(project: Project, name: str) -> None:
+    assert project.raw("create", name).returncode == 0
+    assert_green(project, workflow_id(name))
+
+
+@pytest.mark.parametrize("name", ["", "  ", "---", "Ж", "import", "None", "tools", "x" * 41])
+def test_a_name_that_does_not_do_is_refused(project: Project, name: str) -> None:
+    before = snapshot(project.root)
+    done = project.raw("create", name)
+    assert done.returncode == 2
+    assert done.stderr.startswith("raw: ")
+    assert done.stderr.count("\n") == 1
+    assert snapshot(project.root) == before
+
+
+def test_a_name_stays_within_the_folder(project: Project) -> None:
+    assert project.raw("create", "../../x/..").returncode == 0
+    assert project.workflow("x").is_dir()
+
+
+def test_an_existing_workflow_is_not_touched(project: Project) -> None:
+    project.raw("create", "mine")
+    (project.workflow("mine") / "run.py").write_text("mine\n")
+    before = snapshot(project.root)
+    done = project.raw("create", "Mine", "--intent", "other")
+    assert done.returncode == 1
+    assert "mine exists already" in done.stderr
+    assert "Nothing was changed" in done.stderr
+    assert snapshot(project.root) == before
+
+
+def test_a_copy_has_names_of_its_own(project: Project) -> None:
+    project.raw("create", "word-count", "-i", "Count words")
+    project.raw("run", "word-count")
+    done = project.raw("create", "letter stats", "--from", "word-count", "-i", "Look into letters")
+    assert done.returncode == 0, done.stderr
+    folder = project.workflow("letter-stats")
+    assert not (folder / "runs").exists()
+    text = "".join(data.decode() for name, data in snapshot(folder).items())
+    assert "WordCount" not in text
+    assert "word-count" not in text
+    assert "class LetterStats(BaseWorkflow[LetterStatsParams]):" in text
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    assert (config["id"], config["name"], config["description"]["intent"]) == (
+        "letter-stats",
+        "letter-stats",
+        "Look into letters",
+    )
+    assert len(config["description"]["inputs"]) == 3
+    assert_green(project, "letter-stats")
+
+
+def test_a_copy_of_an_unknown_workflow_is_refused(project: Project) -> None:
+    project.raw("create", "word-count")
+    done = project.raw("create", "new", "--from", "wordcount")
+    assert (done.returncode, done.stderr) == (1, "raw: Workflow 'wordcount' not found. Did you mean word-count?\n")
+    assert not project.workflow("new").exists()
+
+
+def test_a_new_tool_can_be_imported_and_is_clean(project: Project) -> None:
+    done = project.raw("create", "Web Scraper", "--tool", "-d", "Fetch 'pages' from \"sites\"")
+    assert done.returncode == 0
+    folder = project.root / "tools" / "web_scraper"
+    assert set(snapshot(folder)) == {"__init__.py", "tool.py", "config.yaml"}
+    assert yaml.safe_load((folder / "config.yaml").read_text())["description"] == "Fetch 'pages' from \"sites\""
+    for command in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy", "--strict", "--no-incremental")):
+        checked = tool(project, *command, str(folder))
+        assert checked.returncode == 0, checked.stdout
+    project.add("user", "from tools import web_scraper\nprint(web_scraper.excerpt('one two  three', 10))\n")
+    assert project.raw("run", "user").stdout == "one two...\n"
+    assert "web_scraper  1.0.0    draft" in project.raw("show", "tools").stdout
+    again = project.raw("create", "web-scraper", "-t")
+    assert (again.returncode, "exists already" in again.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ((), "raw: A name is needed: raw create NAME"),
+        (("a", "b"), "raw: raw create: unexpected 'b'."),
+        (("a", "--tool", "--from", "b"), "raw: --from copies a workflow and does not go with --tool."),
+        (("a", "--intent", "  "), "raw: --intent is empty."),
+        (("a", "--intnt", "x"), "raw: Unknown option --intnt. Did you mean --intent?"),
+        (("7zip", "--tool"), "raw: A tool's name must begin with a letter"),
+        (("class", "--tool"), "raw: 'class' has a meaning of its own."),
+    ],
+)
+def test_wrong_use_is_refused(project: Project, args: tuple[str, ...], message: str) -> None:
+    before = snapshot(project.root)
+    done = project.raw("create", *args)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(message)
+    assert snapshot(project.root) == before
+
+
+def test_bytes_that_are_no_text_are_refused(project: Project) -> None:
+    command = [sys.executable.encode(), b"-m", b"raw_runtime", b"create", b"x", b"-i", b"caf\xe9"]
+    done = subprocess.run(command, cwd=project.root, env=project.env(), capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, "raw: --intent is not UTF-8 text.\n")
+
+
+def test_init_makes_a_project_and_keeps_what_is_there(tmp_path: Path) -> None:
+    other = Project(tmp_path / "elsewhere")
+    root = tmp_path / "new"
+    (root / ".raw").mkdir(parents=True)
+    (root / ".raw" / "README.md").write_text("mine\n")
+    done = other.raw("init", cwd=root)
+    assert done.returncode == 0
+    config = yaml.safe_load((root / ".raw" / "config.yaml").read_text())
+    assert config["version"] == "0.2.0"
+    assert isinstance(config["created_at"], str)
+    assert config["builder"]["gates"]["default"] == ["validate", "dry"]
+    assert (root / ".raw" / "README.md").read_text() == "mine\n"
+    for name in ("libraries.yaml", ".gitignore"):
+        assert (root / ".raw" / name).is_file()
+    for name in ("workflows", "cache", "logs"):
+        assert (root / ".raw" / name).is_dir()
+    assert (root / "tools" / "__init__.py").is_file()
+    before = snapshot(root)
+    again = other.raw("init", cwd=root)
+    assert again.returncode == 0
+    assert "already initialized" in again.stdout
+    assert snapshot(root) == before
+
+
+def test_create_makes_the_project_when_there_is_none(tmp_path: Path) -> None:
+    other = Project(tmp_path / "elsewhere")
+    root = tmp_path / "new"
+    root.mkdir()
+    done = other.raw("create", "first", cwd=root)
+    assert done.returncode == 0
+    assert (root / ".raw" / "config.yaml").is_file()
+    assert other.raw("run", "first", cwd=root).returncode == 0
+
+
+def test_hooks_are_added_once_beside_what_is_there(project: Project) -> None:
+    path = project.root / ".claude" / "settings.local.json"
+    path.parent.mkdir()
+    path.write_text('{"model": "x", "hooks": {"Stop": []}}')
+    assert project.raw("init", "--hooks").returncode == 0
+    settings = json.loads(path.read_text())
+    assert (settings["model"], settings["hooks"]["Stop"]) == ("x", [])
+    assert settings["hooks"]["SessionStart"][0]["hooks"] == [{"type": "command", "command": "raw show"}]
+    once = path.read_bytes()
+    assert "there already" in project.raw("init", "--hooks").stdout
+    assert path.read_bytes() == once
+    path.write_text("[")
+    done = project.raw("init", "--hooks")
+    assert (done.returncode, path.read_text()) == (1, "[")
+
+
+def test_a_folder_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    def half() -> None:
+        with new_folder(tmp_path / "target") as folder:
+            (folder / "file").write_text("x")
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        half()
+    assert list(tmp_path.iterdir()) == []
+    with new_folder(tmp_path / "target") as folder:
+        (folder / "file").write_text("x")
+    assert [p.name for p in tmp_path.iterdir()] == ["target"]
+    with pytest.raises(RawError, match="exists already"), new_folder(tmp_path / "target"):
+        pass
+    assert (tmp_path / "target" / "file").read_text() == "x"
+
+
+def test_names_follow_upstream() -> None:
+    assert workflow_id("My Cool_Flow!! v2") == "my-cool-flow-v2"
+    assert tool_name("Web-Scraper 2") == "web_scraper_2"
+    assert class_name("my-cool-flow") == "MyCoolFlow"
+    assert class_name("7-up") == "Workflow7Up"
+    assert class_name("base-workflow") == "BaseWorkflowWorkflow"
+    with pytest.raises(UsageError):
+        workflow_id("!!!")
+
+
+def test_only_a_tame_sentence_becomes_a_docstring() -> None:
+    assert one_sentence("count  words", "x") == "Count words."
+    assert one_sentence("Does it count?", "x") == "Does it count?"
+    for text in ('say "hi"', "back\\slash", "größe", "a" * 91, ""):
+        assert one_sentence(text, "Default.") == "Default."
+
+
+def test_a_copy_leaves_words_alone_that_only_look_like_the_old_name(project: Project) -> None:
+    project.raw("create", "count", "-i", "Count")
+    script = project.workflow("count") / "run.py"
+    script.write_text(script.read_text() + "\n# raw run count, then look at Counting and Countdown: a count of words\n")
+    assert project.raw("create", "sums", "--from", "count").returncode == 0
+    text = (project.workflow("sums") / "run.py").read_text()
+    assert text.endswith("# raw run sums, then look at Counting and Countdown: a count of words\n")
+    assert "def count(self, words: list[str]) -> SumsResult:" in text
+    assert project.raw("run", "sums").returncode == 0
