@@ -1,0 +1,14 @@
+#!/usr/bin/env python3
+"""Run analyze on mocks/ and compare with what each expects."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from run import Analyze
+
+from tools import mocks
+
+if __name__ == "__main__":
+    sys.exit(mocks.play(Analyze, Path(__file__).parent / "mocks"))

@@ -1,0 +1,45 @@
+"""What stands out in the figures, in words."""
+
+from __future__ import annotations
+
+from report_models import Comment, ReportData
+
+_LONG_WAIT_DAYS = 5
+
+
+def comment(data: ReportData) -> Comment:
+    """Return one to five sentences: the heuristic that answers when no model does. No name of a person."""
+    t = data.totals
+    sentences = [f"{_people(t.received)} came in{_compared(t.received, t.received_before)}."]
+    if t.finished:
+        sentences.append(f"{_people(t.finished)} ended, {t.completed} of them completed.")
+    if t.median_days_to_finish is not None:
+        sentences.append(f"Half of those that ended took {t.median_days_to_finish:.1f} days or less.")
+    slow = max(data.time_in_stage, key=lambda s: s.median_hours, default=None)
+    if slow is not None and slow.median_hours > 0:
+        sentences.append(f'The longest stage was "{slow.stage}", with a median of {hours(slow.median_hours)}.')
+    late = [w for w in data.waiting if w.days >= _LONG_WAIT_DAYS]
+    if late:
+        more = "at least " if len(late) == len(data.waiting) and t.in_progress > len(late) else ""
+        verb = "has" if len(late) == 1 else "have"
+        sentences.append(
+            f"{more}{_people(len(late))} in progress {verb} not moved for {_LONG_WAIT_DAYS} days.".capitalize()
+        )
+    return Comment(sentences=sentences)
+
+
+def hours(value: float) -> str:
+    """Return a length of time in the unit that suits it: minutes, hours or days."""
+    if value < 1:
+        return f"{value * 60:.0f} min"
+    return f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} days"
+
+
+def _people(n: int) -> str:
+    return "1 candidate" if n == 1 else f"{n} candidates" if n else "No candidate"
+
+
+def _compared(now: int, before: int) -> str:
+    if now == before:
+        return ", as many as in the period before" if now else ", as in the period before"
+    return f", {abs(now - before)} {'more' if now > before else 'fewer'} than in the period before"

@@ -1,0 +1,229 @@
+"""Params, results, and what the steps of generate-report hand to each other."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import zoneinfo
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from tools import prose
+
+NAMED_PERIODS = ("today", "yesterday", "this-week", "last-week", "last-month")
+
+
+def _aware(value: dt.datetime) -> dt.datetime:
+    return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
+
+
+class Event(BaseModel):
+    """Something that happened to a candidate; a time without offset is UTC."""
+
+    at: dt.datetime
+    event: prose.Text
+
+    _aware = field_validator("at")(_aware)
+
+
+class Row(BaseModel):
+    """A candidate. More keys may be there; they are not read."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    id: prose.Text
+    name: prose.Text | None = None
+    status: prose.Text
+    position: prose.Text = ""
+    created_at: dt.datetime
+    updated_at: dt.datetime | None = None
+    events: list[Event] = []
+
+    _aware = field_validator("created_at", "updated_at")(lambda value: value and _aware(value))
+
+
+def _rows_from_json(value: Any) -> Any:
+    """Take JSON text too, whole or a row each: that is how a command-line flag brings it."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not any(isinstance(text, str) for text in texts):
+        return value
+    rows: list[Any] = []
+    for text in texts:
+        try:
+            parsed = json.loads(text) if isinstance(text, str) else text
+        except ValueError:
+            raise ValueError("must be a JSON array of rows with id, status, created_at") from None
+        rows.extend(parsed if isinstance(parsed, list) else [parsed])
+    return rows
+
+
+class ReportParams(BaseModel):
+    """Report on the candidates of a period: figures as JSON, and a page with charts."""
+
+    id: prose.Text = Field(default="sample", description="Correlation id, echoed in the result")
+    rows: Annotated[list[Row] | None, BeforeValidator(_rows_from_json)] = Field(
+        default=None, description="The candidates, as JSON; without them the report shows sample data and says so"
+    )
+    date: str = Field(
+        default="today", description="today, yesterday, this-week, last-week, last-month, or a day as YYYY-MM-DD"
+    )
+    start: dt.date | None = Field(default=None, description="First day; with end, instead of date")
+    end: dt.date | None = Field(default=None, description="Last day, included")
+    now: dt.datetime | None = Field(default=None, description="What counts as now; without it the clock is read")
+    timezone: str = Field(default="UTC", description="Where days begin and end, such as Europe/Berlin")
+    title: prose.Text = Field(default="Candidates", description="Heading of the report")
+    show_names: bool = Field(default=False, description="Name the candidates that wait, instead of their ids only")
+
+    _aware = field_validator("now")(lambda value: value and _aware(value))
+
+    @field_validator("date")
+    @classmethod
+    def _known_date(cls, value: str) -> str:
+        if value not in NAMED_PERIODS:
+            if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+                raise ValueError(f"must be {', '.join(NAMED_PERIODS)}, or a day as YYYY-MM-DD")
+            try:
+                dt.date.fromisoformat(value)
+            except ValueError:
+                raise ValueError("there is no such day") from None
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        zone(value)
+        return value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ReportParams:
+        if (self.start is None) != (self.end is None):
+            raise ValueError("start and end go together: give both, or date alone")
+        if self.start and self.end and self.end < self.start:
+            raise ValueError("end must not be before start")
+        return self
+
+
+def zone(name: str) -> dt.tzinfo:
+    """Return the time zone of this name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name == "UTC":
+        return dt.UTC
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be the name of a time zone, such as Europe/Berlin or UTC") from None
+
+
+class Period(BaseModel):
+    """From `start`, up to but without `end`; `label` in words. `previous_start` begins the one to compare with."""
+
+    start: dt.datetime
+    end: dt.datetime
+    previous_start: dt.datetime
+    now: dt.datetime
+    label: str
+
+
+class Count(BaseModel):
+    """How many, of what; `share` of the whole from 0 to 1."""
+
+    name: str
+    count: int
+    share: float
+
+
+class StageTime(BaseModel):
+    """How long candidates stayed in a stage that they left in the period, in hours."""
+
+    stage: str
+    count: int
+    median_hours: float
+    p90_hours: float
+
+
+class Week(BaseModel):
+    """An ISO week: who came in, and how those that ended in it ended."""
+
+    week: str
+    monday: dt.date
+    received: int
+    completed: int
+    not_completed: int
+
+
+class Position(BaseModel):
+    """A position: received and completed in the period, and in progress at its end."""
+
+    position: str
+    received: int
+    completed: int
+    in_progress: int
+
+
+class Waiting(BaseModel):
+    """A candidate in progress at whom nobody has looked for longest."""
+
+    id: str
+    name: str | None
+    position: str
+    status: str
+    days: float
+
+
+class Totals(BaseModel):
+    """The figures at the top, each with the one of the period before."""
+
+    received: int
+    received_before: int
+    finished: int
+    finished_before: int
+    completed: int
+    in_progress: int
+    median_days_to_finish: float | None
+    rows: int
+
+
+class ReportData(BaseModel):
+    """Everything that the report shows."""
+
+    title: str
+    period: Period
+    timezone: str
+    sample: bool
+    totals: Totals
+    funnel: list[Count]
+    outcomes: list[Count]
+    statuses: list[Count]
+    time_in_stage: list[StageTime]
+    by_week: list[Week]
+    by_position: list[Position]
+    waiting: list[Waiting]
+
+
+class Comment(BaseModel):
+    """What stands out, in one to five sentences."""
+
+    sentences: list[str]
+
+
+class Commented(BaseModel):
+    """The comment, and who wrote it."""
+
+    comment: Comment
+    answered_by: str
+    answer_reason: str
+
+
+class ReportResult(ReportData):
+    """The outcome; the page is saved beside it as report.html."""
+
+    id: str
+    comment: list[str]
+    answered_by: str
+    answer_reason: str
+    files: list[str]

@@ -1,0 +1,177 @@
+"""The report as one HTML page: no script, no request, every text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from report_charts import WEEK_SERIES, bars, stage_hours, weeks
+from report_comment import hours
+from report_models import Count, ReportData
+from report_style import STYLE
+
+
+def render(data: ReportData, comment: Sequence[str], answered_by: str) -> str:
+    """Return the page."""
+    title = f"{data.title}, {data.period.label}"
+    sample = (
+        '<p class="sample">Sample data: no rows were given. These candidates are invented.</p>' if data.sample else ""
+    )
+    sections = (
+        _section(
+            "funnel",
+            "How far they got",
+            "Those who came in during the period, by the stage they reached.",
+            bars("funnel", data.funnel),
+            _counts(data.funnel, "Stage"),
+        ),
+        _section(
+            "outcomes",
+            "How they ended",
+            "Those who ended during the period.",
+            bars("outcomes", data.outcomes, 3),
+            _counts(data.outcomes, "Outcome"),
+        ),
+        _section(
+            "weeks",
+            "Eight weeks",
+            "By week, up to the one in which the period ends.",
+            _key() + weeks("weeks", data.by_week),
+            _week_table(data),
+        ),
+        _section(
+            "stages",
+            "Time in each stage",
+            "Median of those who left the stage during the period.",
+            stage_hours("stages", data.time_in_stage) if data.time_in_stage else _nothing(),
+            _stage_table(data) if data.time_in_stage else "",
+        ),
+        _section("positions", "Positions", "", _position_table(data) if data.by_position else _nothing(), ""),
+        _section(
+            "waiting",
+            "Waiting longest",
+            "In progress, and not touched for longest.",
+            _waiting_table(data) if data.waiting else _nothing(),
+            "",
+        ),
+    )
+    said = "".join(f"<p>{escape(sentence)}</p>" for sentence in comment)
+    rows = "1 row" if data.totals.rows == 1 else f"{data.totals.rows} rows"
+    made = f"Made {data.period.now:%Y-%m-%d %H:%M} ({data.timezone}) from {rows}. Comment by: {answered_by}."
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{escape(title)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+<header><h1>{escape(data.title)}</h1><p class="period">{escape(data.period.label)}</p></header>
+{sample}
+{_figures(data)}
+<section class="says" aria-label="In words">{said}</section>
+<div class="grid">
+{"".join(sections)}
+</div>
+<footer>{escape(made)}</footer>
+</main>
+</body>
+</html>
+"""
+
+
+def _figures(data: ReportData) -> str:
+    t = data.totals
+    median = "-" if t.median_days_to_finish is None else hours(24 * t.median_days_to_finish)
+    figures = (
+        ("Received", str(t.received), _before(t.received_before)),
+        ("Ended", str(t.finished), _before(t.finished_before)),
+        (
+            "Completed",
+            str(t.completed),
+            f"{t.completed / t.finished:.0%} of those ended" if t.finished else "none ended",
+        ),
+        ("In progress", str(t.in_progress), "at the end"),
+        ("Time to the end", median, "median"),
+    )
+    items = "".join(
+        f'<div><dt>{escape(name)}</dt><dd class="n">{escape(value)}</dd><dd class="d">{escape(note)}</dd></div>'
+        for name, value, note in figures
+    )
+    return f'<dl class="figures">{items}</dl>'
+
+
+def _before(count: int) -> str:
+    return f"before: {count}"
+
+
+def _section(name: str, heading: str, note: str, body: str, table: str) -> str:
+    explained = f'<p class="note">{escape(note)}</p>' if note else ""
+    folded = f"<details><summary>Figures</summary>{table}</details>" if table else ""
+    head = f'<section><h2 id="h-{name}">{escape(heading)}</h2>'
+    return f"{head}{explained}{body}{folded}</section>\n"
+
+
+def _nothing() -> str:
+    return '<p class="note">Nothing in this period.</p>'
+
+
+def _key() -> str:
+    items = "".join(
+        f'<li><i class="k{n}"></i>{escape(title)}</li>' for n, (title, _) in enumerate(WEEK_SERIES, start=1)
+    )
+    return f'<ul class="key">{items}</ul>'
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str | int | float]]) -> str:
+    """Return a table; numbers are set to the right."""
+    rows = [list(row) for row in rows]
+    numeric = [bool(rows) and isinstance(rows[0][i], int | float) for i in range(len(head))]
+
+    def cell(tag: str, value: str | int | float, right: bool) -> str:
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        return f"<{tag}{' class=num' if right else ''}>{escape(text)}</{tag}>"
+
+    top = "".join(cell("th", name, right) for name, right in zip(head, numeric, strict=True))
+    body = "".join(
+        "<tr>" + "".join(cell("td", v, r) for v, r in zip(row, numeric, strict=True)) + "</tr>" for row in rows
+    )
+    return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _counts(counts: Sequence[Count], heading: str) -> str:
+    return _table(
+        (heading, "Count", "Share %"), ((c.name.replace("_", " "), c.count, round(100 * c.share, 1)) for c in counts)
+    )
+
+
+def _week_table(data: ReportData) -> str:
+    return _table(
+        ("Week", "From", "Received", "Completed", "Not completed"),
+        ((w.week, w.monday.isoformat(), w.received, w.completed, w.not_completed) for w in data.by_week),
+    )
+
+
+def _stage_table(data: ReportData) -> str:
+    return _table(
+        ("Stage", "Left it", "Median", "9 of 10 within"),
+        ((s.stage, s.count, hours(s.median_hours), hours(s.p90_hours)) for s in data.time_in_stage),
+    )
+
+
+def _position_table(data: ReportData) -> str:
+    return _table(
+        ("Position", "Received", "Completed", "In progress"),
+        ((p.position or "(none)", p.received, p.completed, p.in_progress) for p in data.by_position),
+    )
+
+
+def _waiting_table(data: ReportData) -> str:
+    return _table(
+        ("Candidate", "Position", "Status", "Days"),
+        ((w.name or w.id, w.position or "(none)", w.status.replace("_", " "), w.days) for w in data.waiting),
+    )

@@ -1,0 +1,243 @@
+"""Tests of generate-report: run `pytest` in the project, or `pytest test.py` here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from report_models import ReportData, ReportParams, ReportResult, Row
+from report_period import choose_period
+from report_sample import sample_rows
+from report_stages import FINAL, STAGES, final_of, stage_of
+from run import GenerateReport
+
+NOW = "2024-06-04T12:00:00Z"
+
+
+def report(rows: Sequence[Row | dict[str, Any]] | None, **more: Any) -> tuple[ReportData, str]:
+    workflow = GenerateReport(ReportParams.model_validate({"rows": rows, "now": NOW, **more}))
+    assert workflow.params.now is not None
+    data = workflow.measure(workflow.choose_period(workflow.params.now))
+    return data, workflow.render(data, workflow.comment(data))
+
+
+def row(created: str, status: str = "received", **more: Any) -> dict[str, Any]:
+    return {"id": f"c-{created}-{status}", "status": status, "created_at": created, **more}
+
+
+@pytest.mark.parametrize(
+    ("date", "first", "last"),
+    [
+        ("today", "2024-03-01", "2024-03-01"),
+        ("yesterday", "2024-02-29", "2024-02-29"),
+        ("this-week", "2024-02-26", "2024-03-03"),
+        ("last-week", "2024-02-19", "2024-02-25"),
+        ("last-month", "2024-02-01", "2024-02-29"),
+        ("2023-12-31", "2023-12-31", "2023-12-31"),
+    ],
+)
+def test_periods(date: str, first: str, last: str) -> None:
+    now = dt.datetime(2024, 3, 1, 0, 30, tzinfo=dt.UTC)
+    period = choose_period(date, None, None, now, "UTC")
+    assert (period.start.date().isoformat(), (period.end - dt.timedelta(days=1)).date().isoformat()) == (first, last)
+    assert period.previous_start < period.start
+
+
+def test_a_day_begins_where_the_time_zone_says_and_may_last_23_hours() -> None:
+    now = dt.datetime(2024, 3, 31, 22, 30, tzinfo=dt.UTC)
+    day = choose_period("yesterday", None, None, now, "Europe/Berlin")
+    assert day.start.isoformat() == "2024-03-31T00:00:00+01:00"
+    assert day.end - dt.timedelta(0) != day.start
+    assert (day.end.astimezone(dt.UTC) - day.start.astimezone(dt.UTC)) == dt.timedelta(hours=23)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"date": "someday"},
+        {"date": "2024-02-30"},
+        {"timezone": "Mars/Olympus"},
+        {"timezone": "../etc/passwd"},
+        {"start": "2024-06-01"},
+        {"start": "2024-06-02", "end": "2024-06-01"},
+        {"rows": "no json"},
+        {"rows": [{"id": "x"}]},
+        {"rows": [{"id": "x", "status": "s", "created_at": "yesterday"}]},
+    ],
+)
+def test_wrong_params_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ReportParams.model_validate(wrong)
+
+
+def test_rows_may_come_as_json_text_whole_or_a_row_each() -> None:
+    text = json.dumps(row("2024-06-04T01:00:00Z"))
+    for given in (f"[{text}, {text}]", [text, text], [f"[{text}, {text}]"]):
+        assert len(ReportParams.model_validate({"rows": given}).rows or []) == 2
+
+
+def test_the_first_moment_of_a_period_is_in_it_and_the_last_is_not() -> None:
+    rows = [row("2024-06-04T00:00:00Z"), row("2024-06-05T00:00:00Z"), row("2024-06-03T23:59:59Z")]
+    totals = report(rows)[0].totals
+    assert (totals.received, totals.received_before) == (1, 1)
+
+
+def test_the_funnel_only_narrows_and_later_stages_imply_earlier_ones() -> None:
+    rows = [
+        row("2024-06-04T01:00:00Z"),
+        row("2024-06-04T01:00:00Z", "completed"),
+        row("2024-06-04T01:00:00Z", "rejected", events=[{"at": "2024-06-04T02:00:00Z", "event": "call-completed"}]),
+        row("2024-06-04T01:00:00Z", "never heard of"),
+    ]
+    counts = [c.count for c in report(rows)[0].funnel]
+    assert counts == [4, 2, 2, 2, 1, 1]
+    for data in (report(None, date="last-week")[0], report(None, date="last-month")[0]):
+        numbers = [c.count for c in data.funnel]
+        assert numbers == sorted(numbers, reverse=True)
+        assert numbers[0] == data.totals.received
+
+
+def test_outcomes_add_up_and_open_ones_are_those_without() -> None:
+    rows = [row("2024-06-04T01:00:00Z", status, updated_at="2024-06-04T03:00:00Z") for status in (*FINAL, "scheduled")]
+    data = report(rows)[0]
+    assert sum(c.count for c in data.outcomes) == data.totals.finished == len(FINAL)
+    assert data.totals.in_progress == 1
+    assert data.totals.median_days_to_finish == pytest.approx(2 / 24, abs=0.01)
+
+
+def test_a_past_period_shows_what_was_true_then() -> None:
+    events = [{"at": "2024-05-01T10:00:00Z", "event": "scheduled"}, {"at": "2024-05-20T10:00:00Z", "event": "rejected"}]
+    rows = [row("2024-04-30T10:00:00Z", "rejected", events=events)]
+    data = report(rows, date="2024-05-02")[0]
+    assert (data.totals.finished, data.totals.in_progress) == (0, 1)
+    assert [(w.status, w.days) for w in data.waiting] == [("scheduled", 1.6)]
+
+
+def test_time_in_stage() -> None:
+    events = [
+        {"at": "2024-06-04T02:00:00Z", "event": "analysed"},
+        {"at": "2024-06-04T05:00:00Z", "event": "scheduled"},
+        {"at": "2024-06-04T06:00:00Z", "event": "no_show"},
+    ]
+    times = report([row("2024-06-04T01:00:00Z", "no_show", events=events)])[0].time_in_stage
+    assert [(t.stage, t.median_hours) for t in times] == [("received", 1.0), ("analysed", 3.0), ("scheduled", 1.0)]
+
+
+def test_weeks_reach_over_new_year() -> None:
+    weeks = report([row("2024-12-31T10:00:00Z")], date="2025-01-01", now="2025-01-02T00:00:00Z")[0].by_week
+    assert (weeks[-1].week, weeks[-1].monday.isoformat(), weeks[-1].received) == ("2025-W01", "2024-12-30", 1)
+    assert len(weeks) == 8
+
+
+def test_names_are_shown_only_on_request() -> None:
+    rows = [row("2024-06-01T01:00:00Z", name="Mara Lindqvist")]
+    assert "Lindqvist" not in report(rows)[1]
+    assert "Lindqvist" in report(rows, show_names=True)[1]
+
+
+class _Page(HTMLParser):
+    """Collects tags, attributes and text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+HOSTILE = "</td><script>alert(1)</script>\"'&[/b]{{x}}"
+
+
+@pytest.mark.parametrize("field", ["id", "name", "status", "position"])
+def test_no_text_of_a_row_becomes_markup(field: str) -> None:
+    page = report([{**row("2024-06-04T01:00:00Z"), field: HOSTILE}], show_names=True)[1]
+    seen = _Page(page)
+    assert "script" not in seen.tags
+    assert field == "name" or field == "status" or HOSTILE in seen.text
+    assert "<script" not in page
+
+
+def test_the_page_asks_nothing_of_the_network_and_runs_nothing() -> None:
+    page = report(None, date="last-week", title=HOSTILE)[1]
+    seen = _Page(page)
+    assert not {"script", "link", "img", "iframe", "object", "embed", "image", "use"} & set(seen.tags)
+    assert not [name for name, _ in seen.attributes if name.startswith("on") or name in ("src", "href", "xlink:href")]
+    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/)", page)
+    assert seen.tags.count("svg") == 4
+
+
+def test_the_same_rows_give_the_same_page() -> None:
+    assert report(None)[1] == report(None)[1]
+    assert str(dt.date.today().year) not in report([], now="2001-02-03T00:00:00Z")[1]  # noqa: DTZ011
+
+
+def test_no_rows_make_a_page_that_says_so() -> None:
+    data, page = report([])
+    assert data.totals.received == 0
+    assert not data.sample
+    assert "Nothing in this period." in _Page(page).text
+
+
+def test_without_rows_the_sample_is_told() -> None:
+    data, page = report(None)
+    assert data.sample
+    assert "Sample data" in _Page(page).text
+    assert data.totals.received > 0
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_rows() -> None:
+    few = sample_rows(dt.datetime(2024, 6, 4, 12, tzinfo=dt.UTC), 1000)
+    data, page = report(few * 100, date="last-week")
+    small = report(few, date="last-week")[0]
+    assert data.totals.rows == 100_000
+    assert [c.count for c in data.funnel] == [100 * c.count for c in small.funnel]
+    assert len(page) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("word", "stage", "final"),
+    [
+        ("Call-Completed", "called", None),
+        ("no show", None, "no_show"),
+        ("HIRED", "completed", "completed"),
+        ("??", None, None),
+        ("", None, None),
+    ],
+)
+def test_words_of_the_process(word: str, stage: str | None, final: str | None) -> None:
+    assert (stage_of(word), final_of(word)) == (stage, final)
+
+
+def test_each_alias_belongs_to_one_stage() -> None:
+    every = [alias for _, aliases in STAGES for alias in aliases.split()]
+    assert len(every) == len(set(every))
+
+
+def test_run_saves_page_and_result_and_reads_the_clock_only_when_now_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert GenerateReport(ReportParams(id="r-1")).run() == 0
+    saved = ReportResult.model_validate_json((tmp_path / "results" / "result.json").read_text(encoding="utf-8"))
+    assert abs(saved.period.now - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=5)
+    assert (saved.id, saved.answered_by, saved.files) == ("r-1", "heuristic", ["report.html"])
+    assert (tmp_path / "results" / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert GenerateReport(ReportParams.model_validate({"now": NOW})).run() == 0
+    again = ReportResult.model_validate_json((tmp_path / "results" / "result.json").read_text(encoding="utf-8"))
+    assert again.period.now == dt.datetime(2024, 6, 4, 12, tzinfo=dt.UTC)

@@ -1,0 +1,1 @@
+"""Integrations that RAW workflows and processes share, one package each."""

@@ -1,0 +1,133 @@
+"""Records by id, through a connection that the database itself keeps from writing."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+_ResultT = TypeVar("_ResultT")
+
+
+class RecordsError(Exception):
+    """There is no such record, or it could not be read; the text is one plain sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRecord:
+    """What was sent in through a form."""
+
+    id: str
+    form: str
+    email: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRecord:
+    """What a candidate sent."""
+
+    id: str
+    name: str
+    email: str
+    phone: str
+    position: str
+    cv_text: str
+
+
+def submission(id: str) -> SubmissionRecord:  # noqa: A002
+    """Return one submission.
+
+    Raises:
+        RecordsError: there is none of this id, or the database could not be read.
+    """
+    key = _key("submission", id)
+
+    async def read(session: AsyncSession) -> SubmissionRecord | None:
+        from db.repositories import submissions
+
+        row = await submissions.get(session, key)
+        return SubmissionRecord(str(row.id), row.form, row.email, row.text) if row else None
+
+    return _found("submission", id, _ask(read))
+
+
+def candidate(id: str) -> CandidateRecord:  # noqa: A002
+    """Return one candidate.
+
+    Raises:
+        RecordsError: there is none of this id, or the database could not be read.
+    """
+    key = _key("candidate", id)
+
+    async def read(session: AsyncSession) -> CandidateRecord | None:
+        from db.repositories import candidates
+
+        row = await candidates.get(session, key)
+        if row is None:
+            return None
+        return CandidateRecord(str(row.id), row.name, row.email, row.phone, row.position, row.cv_text)
+
+    return _found("candidate", id, _ask(read))
+
+
+def _key(kind: str, text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise RecordsError(f"There is no {kind} {_shown(text)}: an id looks like {uuid.UUID(int=0)}.") from None
+
+
+def _found(kind: str, text: str, record: _ResultT | None) -> _ResultT:
+    if record is None:
+        raise RecordsError(f"There is no {kind} {_shown(text)} in the database.")
+    return record
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def _ask(read: Callable[[AsyncSession], Awaitable[_ResultT]]) -> _ResultT:
+    """Run one read to its end, whether or not this thread has an event loop: it gets a thread of its own."""
+    answer: list[_ResultT] = []
+    fault: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            answer.append(asyncio.run(_read(read)))
+        except BaseException as error:
+            fault.append(error)
+
+    thread = threading.Thread(target=work, name="records", daemon=True)
+    thread.start()
+    thread.join()
+    if fault:
+        raise fault[0]
+    return answer[0]
+
+
+async def _read(read: Callable[[AsyncSession], Awaitable[_ResultT]]) -> _ResultT:
+    from db.session import Database, DatabaseUnavailableError
+    from settings import SettingsError, get_settings
+
+    try:
+        settings = get_settings()
+    except SettingsError as error:
+        raise RecordsError(str(error)) from None
+    if settings.uses_sqlite and not settings.sqlite_path.exists():
+        raise RecordsError("There is no database yet: start the API, or run: python -m db migrate")
+    database = Database(settings)
+    try:
+        async with database.session(read_only=True) as session:
+            return await read(session)
+    except DatabaseUnavailableError as error:
+        raise RecordsError(str(error)) from error
+    finally:
+        await database.dispose()
