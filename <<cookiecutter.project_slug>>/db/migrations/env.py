@@ -1,0 +1,62 @@
+"""What Alembic runs: on the connection that db.migrate gives, or on one of its own for the `alembic` command."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from alembic import context
+from sqlalchemy import Connection
+
+from db.migrate import expect_reworded_expressions, wait_for_others
+from db.models import Base
+from db.session import make_engine, make_url_of
+from db.types import CleanJSON, CleanText, UTCDateTime
+from settings import get_settings
+
+# A revision must not change its meaning when the project's own types do: it names what they are made of.
+PLAIN_TYPES: dict[type[object], str] = {
+    CleanText: "sa.Text()",
+    CleanJSON: "sa.JSON()",
+    UTCDateTime: "sa.DateTime(timezone=True)",
+}
+
+
+def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Write the project's column types as plain ones; False leaves the rest to Alembic."""
+    return PLAIN_TYPES.get(type(item), False) if kind == "type" else False
+
+
+def run(connection: Connection) -> None:
+    """Migrate in the connection's transaction, one process at a time."""
+    wait_for_others(connection)
+    expect_reworded_expressions()
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        compare_server_default=True,
+        render_item=render_item,
+        render_as_batch=connection.dialect.name == "sqlite",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def run_alone() -> None:
+    """Migrate on a connection of its own."""
+    engine = make_engine(get_settings(), pooled=False, foreign_keys=False)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(run)
+    finally:
+        await engine.dispose()
+
+
+if context.is_offline_mode():
+    context.configure(url=make_url_of(get_settings()), target_metadata=Base.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+elif (given := context.config.attributes.get("connection")) is not None:
+    run(given)
+else:
+    asyncio.run(run_alone())

@@ -1,0 +1,51 @@
+"""Telephone calls with candidates. Transcripts stay here: who needs one reads it by the call's id."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import case, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.dialects import insert
+from db.models import CALL_FINAL, Call
+from db.types import new_id, utc_now
+
+
+async def record(
+    session: AsyncSession,
+    *,
+    candidate_id: uuid.UUID,
+    call_sid: str,
+    status: str,
+    transcript: str = "",
+    now: datetime | None = None,
+) -> None:
+    """Store what is known of a call; a final status stays, and a transcript is not emptied, whatever comes late."""
+    now = now or utc_now()
+    row = insert(session, Call).values(
+        id=new_id(),
+        candidate_id=candidate_id,
+        call_sid=call_sid,
+        status=status,
+        transcript=transcript,
+        created_at=now,
+        updated_at=now,
+    )
+    new = row.excluded
+    await session.execute(
+        row.on_conflict_do_update(
+            index_elements=["candidate_id", "call_sid"],
+            set_={
+                "status": case((Call.status.in_(CALL_FINAL), Call.status), else_=new.status),
+                "transcript": case((new.transcript == "", Call.transcript), else_=new.transcript),
+                "updated_at": now,
+            },
+        )
+    )
+
+
+async def get(session: AsyncSession, candidate_id: uuid.UUID, call_sid: str) -> Call | None:
+    """Return one call, or None."""
+    return await session.scalar(select(Call).where(Call.candidate_id == candidate_id, Call.call_sid == call_sid))

@@ -1,0 +1,79 @@
+"""The ledger of effects: each idempotency key is begun once, whatever is retried."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.dialects import insert
+from db.models import Effect
+from db.types import utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """`fresh`: do the effect now. Else `status` says what became of it: done, or not known (started, unknown)."""
+
+    fresh: bool
+    status: str
+    detail: dict[str, Any] | None
+
+
+async def begin(
+    session: AsyncSession,
+    key: str,
+    kind: str,
+    entity_type: str | None,
+    entity_id: uuid.UUID | None,
+    now: datetime | None = None,
+) -> Begun:
+    """Claim an idempotency key before its effect; of two callers at once, one gets `fresh`.
+
+    An effect of no entity (a report's mail) gives None for both its type and id.
+
+    Commit before doing the effect. If the process ends between the two, the key stays `started`: whether the effect
+    happened is not known, and the caller decides by asking the other side, or by not repeating what costs money.
+    """
+    now = now or utc_now()
+    inserted = await session.scalar(
+        insert(session, Effect)
+        .values(
+            key=key,
+            kind=kind,
+            entity_type=entity_type,
+            entity_id=entity_id,
+            status="started",
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(Effect.key)
+    )
+    if inserted is not None:
+        return Begun(True, "started", None)
+    row = (await session.execute(select(Effect.status, Effect.detail).where(Effect.key == key))).one()
+    return Begun(False, row.status, row.detail)
+
+
+async def finish(
+    session: AsyncSession,
+    key: str,
+    status: Literal["done", "unknown"] = "done",
+    detail: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
+) -> bool:
+    """Record what became of an effect; False if the key was never begun or is done already."""
+    written = await session.scalar(
+        update(Effect)
+        .where(Effect.key == key, Effect.status != "done")
+        .values(status=status, detail=None if detail is None else dict(detail), updated_at=now or utc_now())
+        .returning(Effect.key)
+        .execution_options(synchronize_session=False)
+    )
+    return written is not None

@@ -1,0 +1,49 @@
+"""What happened to an entity, in order."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import TimelineEvent
+from db.types import new_id, utc_now
+
+
+async def add(
+    session: AsyncSession,
+    entity_type: str,
+    entity_id: uuid.UUID,
+    event: str,
+    detail: Mapping[str, Any] | None = None,
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Add an event such as "received"; `detail` is shown to whoever may read the entity: no text, no secrets."""
+    session.add(
+        TimelineEvent(
+            id=new_id(),
+            entity_type=entity_type,
+            entity_id=entity_id,
+            at=at or utc_now(),
+            event=event,
+            detail=None if detail is None else dict(detail),
+        )
+    )
+
+
+async def list_for(
+    session: AsyncSession, entity_type: str, entity_id: uuid.UUID, *, limit: int = 500
+) -> list[TimelineEvent]:
+    """Return the entity's events, oldest first, at most `limit` of them (the newest)."""
+    newest = await session.scalars(
+        select(TimelineEvent)
+        .where(TimelineEvent.belongs_to(entity_type, entity_id))
+        .order_by(TimelineEvent.at.desc(), TimelineEvent.id.desc())
+        .limit(limit)
+    )
+    return list(newest)[::-1]

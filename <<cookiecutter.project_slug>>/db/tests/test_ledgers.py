@@ -1,0 +1,129 @@
+"""Effects, timeline and API keys."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from db.models import SCOPES
+from db.repositories import api_keys, effects, submissions, timeline
+from db.repositories.effects import Begun
+from db.session import Database
+from db.types import new_id, utc_now
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def submission_id(database: Database) -> uuid.UUID:
+    async with database.session() as session:
+        return (await submissions.create(session, form="f", email="e", text="t")).id
+
+
+async def begin(database: Database, key: str, submission_id: uuid.UUID | None) -> Begun:
+    async with database.session() as session:
+        return await effects.begin(session, key, "mail", "submission" if submission_id else None, submission_id)
+
+
+async def test_an_effect_is_begun_once(database: Database, submission_id: uuid.UUID) -> None:
+    got = await asyncio.gather(*(begin(database, "mail-1", submission_id) for _ in range(20)))
+    assert sorted(begun.fresh for begun in got) == [False] * 19 + [True]
+    assert {begun.status for begun in got} == {"started"}
+
+
+async def test_an_effect_that_is_done_stays_done(database: Database) -> None:
+    assert (await begin(database, "report-mail", None)).fresh
+    async with database.session() as session:
+        assert await effects.finish(session, "report-mail", "unknown", {"error": "no answer"})
+        assert await effects.finish(session, "report-mail", "done", {"message_id": "m1"})
+        assert not await effects.finish(session, "report-mail", "unknown")
+        assert not await effects.finish(session, "never begun")
+    assert await begin(database, "report-mail", None) == Begun(False, "done", {"message_id": "m1"})
+
+
+async def test_a_timeline_is_in_order_and_of_one_entity(database: Database, submission_id: uuid.UUID) -> None:
+    now = utc_now()
+    async with database.session() as session:
+        other = await submissions.create(session, form="f", email="e", text="t")
+        for number in range(5):
+            at = now + timedelta(seconds=number)
+            await timeline.add(session, "submission", submission_id, f"event-{number}", {"n": number}, at=at)
+        await timeline.add(session, "submission", other.id, "elsewhere")
+    async with database.session(read_only=True) as session:
+        events = await timeline.list_for(session, "submission", submission_id)
+        newest = await timeline.list_for(session, "submission", submission_id, limit=2)
+        assert await timeline.list_for(session, "candidate", submission_id) == []
+    assert [(row.event, row.detail, row.at) for row in events] == [
+        (f"event-{number}", {"n": number}, now + timedelta(seconds=number)) for number in range(5)
+    ]
+    assert [row.event for row in newest] == ["event-3", "event-4"]
+
+
+async def test_a_key_is_known_by_its_hash_only(database: Database) -> None:
+    async with database.session() as session:
+        key, row = await api_keys.create(session, " reports ", ["run", "read", "read"])
+    assert key.startswith(f"rsk_{row.id.hex}_")
+    async with database.session(read_only=True) as session:
+        principal = await api_keys.verify(session, key)
+        stored = (await session.execute(text("SELECT * FROM api_keys"))).one()
+    assert principal == api_keys.Principal(row.id, "reports", frozenset({"read", "run"}))
+    assert key.rpartition("_")[2] not in str(stored)
+
+
+async def test_wrong_expired_and_revoked_keys_are_nobody(database: Database) -> None:
+    async with database.session() as session:
+        key, row = await api_keys.create(session, "a", ["read"])
+        other, _ = await api_keys.create(session, "b", ["admin"])
+        brief, _ = await api_keys.create(session, "c", ["read"], expires_at=utc_now() + timedelta(seconds=60))
+    secret = other.split("_", 2)[2]
+    wrong = [
+        "",
+        "rsk",
+        "rsk__",
+        f"rsk_{row.id.hex}_",
+        f"rsk_{row.id.hex}_{secret}",
+        f"rsk_{new_id().hex}_{secret}",
+        f"xyz{key[3:]}",
+        key[:-1],
+        key + "x",
+        key.upper(),
+        f"{key}\x00",
+        "rsk_\ud800_\ud800",
+        "rsk_" + "9" * 100_000,
+    ]
+    async with database.session() as session:
+        for presented in wrong:
+            assert await api_keys.verify(session, presented) is None, presented[:60]
+        assert await api_keys.verify(session, brief) is not None
+        assert await api_keys.verify(session, brief, now=utc_now() + timedelta(seconds=61)) is None
+        assert await api_keys.verify(session, key) is not None
+        assert await api_keys.revoke(session, row.id)
+        assert not await api_keys.revoke(session, row.id)
+        assert not await api_keys.revoke(session, new_id())
+    async with database.session(read_only=True) as session:
+        assert await api_keys.verify(session, key) is None
+        states = {row.name: row.state(utc_now()) for row in await api_keys.list_all(session)}
+    assert states == {"a": "revoked", "b": "active", "c": "active"}
+
+
+async def test_bootstrap_keys_have_every_scope(database: Database) -> None:
+    async with database.session(read_only=True) as session:
+        principal = await api_keys.verify(session, "two", bootstrap=["one", "two"])
+        assert principal == api_keys.Principal(None, "bootstrap", frozenset(SCOPES))
+        assert await api_keys.verify(session, "three", bootstrap=["one", "two"]) is None
+        assert await api_keys.verify(session, "", bootstrap=[]) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes", "sentence"), [("a", ["red"], "red"), ("a", [], "scope"), (" ", ["read"], "name")]
+)
+async def test_a_key_needs_a_name_and_known_scopes(
+    database: Database, name: str, scopes: list[str], sentence: str
+) -> None:
+    async with database.session() as session:
+        with pytest.raises(ValueError, match=sentence):
+            await api_keys.create(session, name, scopes)

@@ -1,0 +1,223 @@
+"""Every setting of the system, read from the environment and then from `.env` beside this file.
+
+Nothing is read at import time. `get_settings()` reads once; a wrong value is told in one plain sentence that
+names the variable. No sentence ever holds a value, since many are secret.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _project_root() -> Path:
+    """Return the folder of this file, or the current one where the project is installed as a package."""
+    here = Path(__file__).resolve().parent
+    return here if (here / "pyproject.toml").exists() else Path.cwd()
+
+
+ROOT = _project_root()
+DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///.raw/dev/app.db"
+
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text holds one sentence a variable and never a value."""
+
+
+class Settings(BaseSettings):
+    """All settings; the name of a field in capitals is its variable."""
+
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    environment: Literal["development", "production"] = Field(
+        default="development",
+        description="In development the API migrates its database at start; in production `python -m db migrate` does.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR."
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="URL under which senders reach the API, without a path. Twilio signs it, so set it behind a proxy.",
+    )
+
+    database_url: str = Field(
+        default=DEFAULT_DATABASE_URL,
+        repr=False,
+        description="sqlite+aiosqlite:///FILE (relative to the project) or postgresql+asyncpg://USER:PASSWORD@HOST/NAME.",
+    )
+    test_database_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="A PostgreSQL server (any database on it) where the tests make and drop databases.",
+    )
+    database_pool_size: int = Field(default=10, ge=1, le=200, description="Connections that one process keeps open.")
+    database_max_overflow: int = Field(
+        default=5, ge=0, le=200, description="Further connections at peak, PostgreSQL only."
+    )
+    database_timeout_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        le=300,
+        description="Longest wait for a connection or for SQLite's write lock, before the database counts as away.",
+    )
+
+    webhook_secrets: Secrets = Field(
+        default=(),
+        description="Standard Webhooks secrets (whsec_...), comma separated: the first is current, all are accepted.",
+    )
+    api_keys: Secrets = Field(
+        default=(),
+        description="Keys with every scope, comma separated, for the start; make others: python -m api keys create.",
+    )
+    twilio_auth_token: SecretStr | None = Field(
+        default=None, description="Twilio's auth token, which signs its callbacks; without it they are refused."
+    )
+
+    max_body_bytes: int = Field(
+        default=1_048_576, ge=1024, description="Largest request body, in bytes; more is answered 413."
+    )
+    lease_seconds: float = Field(
+        default=60.0,
+        ge=1,
+        description="How long a row belongs to the process that took it, unless that process extends it.",
+    )
+    poll_seconds: float = Field(
+        default=1.0, gt=0, description="Pause between two looks for work, where no event told of it earlier."
+    )
+    submission_concurrency: int = Field(
+        default=4,
+        ge=0,
+        le=256,
+        description="Submissions that one process runs at a time; 0: none here, another process runs them.",
+    )
+    submission_timeout_seconds: float = Field(
+        default=60.0, gt=0, description="Longest run of RAW `analyze`, in seconds."
+    )
+    submission_max_attempts: int = Field(default=5, ge=1, description="Runs of one submission before it is failed.")
+    run_waiting: int = Field(
+        default=32,
+        ge=1,
+        le=1024,
+        description="Callers of the API that may wait for a RAW run at a time; more are answered 429.",
+    )
+    shutdown_seconds: float = Field(
+        default=10.0, ge=0, le=600, description="How long a process that ends lets its submissions run on."
+    )
+    outbox_batch: int = Field(default=50, ge=1, le=1000, description="Outbox entries that one look takes.")
+    outbox_max_attempts: int = Field(
+        default=20, ge=1, description="Deliveries of one outbox entry before it is parked."
+    )
+    backoff_seconds: float = Field(
+        default=1.0, gt=0, description="First pause after a failure; it doubles with each further one."
+    )
+    backoff_max_seconds: float = Field(default=300.0, gt=0, description="Longest pause after a failure.")
+
+    @field_validator("environment", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.strip().upper() if isinstance(value, str) else value
+
+    @field_validator("webhook_secrets", "api_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("database_url", "test_database_url")
+    @classmethod
+    def _database(cls, value: str | None) -> str | None:
+        return None if value is None else normalise_database_url(value)
+
+    @property
+    def migrate_at_start(self) -> bool:
+        """Whether a process that opens the database brings its schema up to date first."""
+        return self.environment == "development"
+
+    @property
+    def uses_sqlite(self) -> bool:
+        """Whether the database is a SQLite file."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The SQLite file; a relative one is meant from the project's root, whatever the current folder is."""
+        return ROOT / self.database_url.partition(":///")[2].partition("?")[0]
+
+
+def normalise_database_url(url: str) -> str:
+    """Return the URL with its async driver.
+
+    Raises:
+        ValueError: it names no file, or neither SQLite nor PostgreSQL; the text does not repeat the URL.
+    """
+    scheme, separator, rest = url.strip().partition("://")
+    drivers = {
+        "sqlite": "sqlite+aiosqlite",
+        "sqlite+aiosqlite": "sqlite+aiosqlite",
+        "postgres": "postgresql+asyncpg",
+        "postgresql": "postgresql+asyncpg",
+        "postgresql+asyncpg": "postgresql+asyncpg",
+    }
+    if not separator or scheme not in drivers:
+        raise ValueError("must start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+    driver = drivers[scheme]
+    if driver.startswith("sqlite"):
+        path = rest.removeprefix("/").partition("?")[0]
+        if not rest.startswith("/") or not path or path == ":memory:":
+            raise ValueError("must name a file, such as sqlite+aiosqlite:///.raw/dev/app.db: memory is not shared")
+    elif not rest.partition("/")[2].partition("?")[0]:
+        raise ValueError("must end with the database's name, as in postgresql+asyncpg://USER:PASSWORD@HOST:5432/NAME")
+    else:
+        base, question, query = rest.partition("?")
+        rest = base + question + query.replace("sslmode=", "ssl=")  # libpq's word, which asyncpg does not know
+    return f"{driver}://{rest}"
+
+
+def explain(error: ValidationError) -> str:
+    """Say what is wrong with the settings: one sentence a variable, without values."""
+    lines = []
+    for fault in error.errors(include_input=False, include_url=False):
+        name = str(fault["loc"][0]).upper() if fault["loc"] else "The settings"
+        reason = fault["msg"].removeprefix("Value error, ")
+        lines.append(f"{name} is wrong: {reason[:1].lower()}{reason[1:]}.")
+    return "\n".join(lines)
+
+
+def load_settings() -> Settings:
+    """Read the settings now.
+
+    Raises:
+        SettingsError: a value is wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(explain(error)) from None
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings of this process, read at the first call.
+
+    Raises:
+        SettingsError: a value is wrong.
+    """
+    return load_settings()
