@@ -1,0 +1,1 @@
+"""The coordinator: takes signed webhooks, keeps state, runs RAW workflows, answers queries."""

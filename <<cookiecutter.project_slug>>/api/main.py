@@ -1,0 +1,120 @@
+"""The application: `uvicorn api.main:app`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.context import Context
+from api.coordinator import Coordinator
+from api.dispatch import Dispatcher, Target
+from api.logs import configure_logging
+from api.metrics import Metrics
+from api.middleware import Edge
+from api.openapi import add_problem_schema
+from api.problems import answer_http_exception, answer_validation_error
+from api.routes import candidates, health, outbox, raw, submissions, webhooks
+from api.runs import RawRuns, Runner, make_runner
+from api.schema import SchemaGuard
+from api.signatures import StandardVerifier, TwilioVerifier
+from db.session import Database
+from settings import Settings, SettingsError, get_settings
+
+DESCRIPTION = """Takes signed webhooks, keeps state, runs RAW workflows, and says what became of everything.
+
+An acknowledged webhook (202) is on disk, is never lost, and is acted on once. Send it again under the same
+`webhook-id` whenever the answer did not reach you. Errors are problem documents (RFC 9457)."""
+
+
+def create_app(
+    settings: Settings | None = None, *, target: Target | None = None, runner: Runner | None = None
+) -> FastAPI:
+    """Return an application.
+
+    Args:
+        settings: those of the environment, if none are given.
+        target: where the outbox goes; without one, its entries wait.
+        runner: what runs RAW workflows; the executor that RAW_EXECUTOR names, if none is given. It is closed
+            with the application.
+
+    Raises:
+        SettingsError: a setting is wrong.
+    """
+    settings = settings or get_settings()
+    metrics = Metrics()
+    try:
+        standard = StandardVerifier(settings.webhook_secrets)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    twilio = TwilioVerifier(settings.twilio_auth_token, settings.public_url)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        """Start the parts, and end them in the opposite order."""
+        async with AsyncExitStack() as stack:
+            database = Database(settings)
+            stack.push_async_callback(database.dispose)
+            schema = SchemaGuard(database, settings)
+            stack.push_async_callback(schema.stop)
+            await schema.start()
+            raw_runner = runner or make_runner()
+            stack.push_async_callback(raw_runner.aclose)
+            coordinator = Coordinator(database, raw_runner, settings, metrics)
+            stack.push_async_callback(coordinator.stop, settings.shutdown_seconds)
+            dispatcher = Dispatcher(database, target, settings, metrics)
+            stack.push_async_callback(dispatcher.stop)
+            app.state.context = Context(
+                settings=settings,
+                metrics=metrics,
+                database=database,
+                coordinator=coordinator,
+                dispatcher=dispatcher,
+                runs=RawRuns(raw_runner, settings.run_waiting),
+                standard=standard,
+                twilio=twilio,
+                schema=schema,
+            )
+            coordinator.start()
+            dispatcher.start()
+            yield
+
+    app = FastAPI(
+        title="Coordinator",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        exception_handlers={
+            HTTPException: answer_http_exception,
+            RequestValidationError: answer_validation_error,
+        },
+    )
+    app.add_middleware(Edge, metrics=metrics, max_body=settings.max_body_bytes)
+    for routes in (webhooks, candidates, submissions, raw, outbox, health):
+        app.include_router(routes.router)
+    add_problem_schema(app)
+    return app
+
+
+def _app() -> FastAPI:
+    """Return the application that a server serves, its log lines in JSON from the first one."""
+    try:
+        settings = get_settings()
+        configure_logging(settings.log_level)
+        return create_app(settings)
+    except SettingsError as error:
+        # A server would print a traceback, with the sentence somewhere in it.
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def __getattr__(name: str) -> FastAPI:
+    """Make `app` when it is asked for, so that importing `create_app` reads no settings and opens no log."""
+    if name == "app":
+        globals()["app"] = made = _app()
+        return made
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,86 @@
+"""Real server processes for tests: uvicorn, started as the README says, and ended, or killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from api.tests.support import KEY, SECRET
+from settings import ROOT
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A uvicorn process that can be started again on its port, with its settings."""
+
+    def __init__(self, url: str, folder: Path, **settings: str) -> None:
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.log = folder / f"server-{self.port}.log"
+        self.process: asyncio.subprocess.Process | None = None
+        # Nothing of the user's own environment or .env may decide what a test sees.
+        self._env = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "RAW_PROJECT_ROOT": str(ROOT),
+            "DATABASE_URL": url,
+            "WEBHOOK_SECRETS": SECRET,
+            "API_KEYS": KEY,
+            "PUBLIC_URL": "",
+            **settings,
+        }
+
+    async def start(self) -> None:
+        """Start, and wait until it is ready."""
+        command = [sys.executable, "-m", "uvicorn", "api.main:app", "--port", str(self.port)]
+        with self.log.open("ab") as out:
+            self.process = await asyncio.create_subprocess_exec(
+                *command, cwd=ROOT, env=self._env, stdout=out, stderr=out, start_new_session=True
+            )
+        async with asyncio.timeout(60), httpx.AsyncClient(base_url=self.base) as client:
+            while True:
+                assert self.process.returncode is None, self.log.read_text()
+                try:
+                    if (await client.get("/readyz")).status_code == 200:
+                        return
+                except httpx.TransportError:
+                    pass
+                await asyncio.sleep(0.05)
+
+    async def kill(self) -> None:
+        """End it as a power cut would: no signal handler runs."""
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> int | None:
+        """End it in order; return its exit code."""
+        if self.process is None or self.process.returncode is not None:
+            return None
+        self.process.send_signal(signal.SIGTERM)
+        return await asyncio.wait_for(self.process.wait(), 30)
+
+
+@asynccontextmanager
+async def serving(url: str, folder: Path, **settings: str) -> AsyncIterator[Server]:
+    """Give a server that runs, and end it afterwards."""
+    server = Server(url, folder, **settings)
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.stop()

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from api.tests.conftest import settings_of
+from api.tests.support import APPLICATION, FORM, Client, Running, is_problem, running
+from db.repositories import candidates
+from settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+UNKNOWN = "0190163d-8694-739b-aea5-966c26f8ad91"
+
+
+@pytest.mark.parametrize("plural", ["submissions", "candidates"])
+async def test_an_unknown_id_is_not_found_and_a_wrong_one_invalid(client: Client, plural: str) -> None:
+    is_problem(await client.get(f"/{plural}/{UNKNOWN}"), 404)
+    for wrong in ("1", "%00", "x" * 300, "%F0%9F%98%80"):
+        is_problem(await client.get(f"/{plural}/{wrong}"), 422)
+
+
+async def test_pages_follow_each_other_newest_first(settings: Settings) -> None:
+    async with running(settings_of(settings.database_url, submission_concurrency=0)) as api:
+        sent = [(await api.client.send("/webhooks/submit", FORM)).json()["id"] for _ in range(5)]
+        first = (await api.client.get("/submissions", limit=2)).json()
+        # A row that comes meanwhile moves no page.
+        await api.client.send("/webhooks/submit", FORM)
+        second = (await api.client.get("/submissions", limit=2, cursor=first["next_cursor"])).json()
+        third = (await api.client.get("/submissions", limit=2, cursor=second["next_cursor"])).json()
+        pages = [item["id"] for page in (first, second, third) for item in page["items"]]
+        assert pages == sent[::-1]
+        assert third["next_cursor"] is None
+        assert "text" not in first["items"][0]
+
+
+async def test_lists_are_filtered(settings: Settings) -> None:
+    async with running(settings_of(settings.database_url, submission_concurrency=0)) as api:
+        client = api.client
+        await client.send("/webhooks/submit", FORM)
+        await client.send("/webhooks/submit", {**FORM, "form": "support"})
+        await client.send("/webhooks/cv-submission", {**APPLICATION, "position": "Cook"})
+        assert len((await client.get("/submissions", form="support")).json()["items"]) == 1
+        assert len((await client.get("/submissions", status="pending")).json()["items"]) == 2
+        assert (await client.get("/submissions", status="complete")).json() == {"items": [], "next_cursor": None}
+        assert len((await client.get("/candidates", position="Cook", status="received")).json()["items"]) == 1
+        assert (await client.get("/candidates", position="Pilot")).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"cursor": "nonsense"}, "cursor"),
+        ({"cursor": "A" * 65}, "cursor"),
+        ({"cursor": "AAAA\x00"}, "cursor"),
+        ({"limit": "0"}, "limit"),
+        ({"limit": "9" * 400}, "limit"),
+        ({"limit": "many"}, "limit"),
+        ({"status": "gone"}, "status"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/submissions", "/candidates", "/outbox"])
+async def test_a_wrong_query_is_named(client: Client, path: str, query: dict[str, str], field: str) -> None:
+    problem = is_problem(await client.get(path, **query), 422)
+    assert [error["field"] for error in problem["errors"]] == [field]
+
+
+async def test_a_filter_may_hold_anything(client: Client) -> None:
+    for text in ("\x00", "'; drop table candidates; --", "\U0001f600", "%"):
+        assert (await client.get("/candidates", position=text)).status_code == 200
+
+
+async def test_a_decision_is_signalled_once_under_its_key(client: Client) -> None:
+    candidate_id = await client.candidate()
+    path, body = f"/candidates/{candidate_id}/decision", {"decision": "approve", "note": "Strong on databases."}
+    first = await client.post(path, body, **{"idempotency-key": "one"})
+    assert first.status_code == 202, first.text
+    assert first.json() == {"id": candidate_id, "status": "received", "url": f"/candidates/{candidate_id}"}
+    copies = await asyncio.gather(*(client.post(path, body, **{"idempotency-key": "one"}) for _ in range(5)))
+    assert {copy.content for copy in copies} == {first.content}
+    entries = (await client.get("/outbox")).json()["items"]
+    assert [entry["payload"].get("decision") for entry in entries] == ["approve", None]
+    assert "databases" not in str(entries)
+    timeline = (await client.get(f"/candidates/{candidate_id}")).json()["timeline"]
+    assert timeline[-1]["detail"] == {"decision": "approve", "by": "bootstrap", "note": "Strong on databases."}
+    is_problem(await client.post(path, {"decision": "reject"}, **{"idempotency-key": "one"}), 409)
+
+
+async def test_a_decision_needs_an_open_candidate(api: Running) -> None:
+    candidate_id = await api.client.candidate()
+    path = f"/candidates/{candidate_id}/decision"
+    async with api.context.database.session() as session:
+        [row] = (await candidates.list_page(session)).items
+        assert await candidates.set_status(session, row.id, "withdrawn")
+    is_problem(await api.client.post(path, {"decision": "approve"}), 409)
+    is_problem(await api.client.post(f"/candidates/{UNKNOWN}/decision", {"decision": "approve"}), 404)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "decision"),
+        ({"decision": "maybe"}, "decision"),
+        ({"decision": "approve", "note": "a\x00"}, "note"),
+        ({"decision": "approve", "note": "x" * 2001}, "note"),
+        ([], ""),
+    ],
+)
+async def test_a_wrong_decision_is_named(client: Client, body: object, field: str) -> None:
+    problem = is_problem(await client.post(f"/candidates/{UNKNOWN}/decision", body), 422)
+    assert [error["field"] for error in problem["errors"]] == [field]
