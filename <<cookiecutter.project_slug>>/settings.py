@@ -6,6 +6,7 @@ names the variable. No sentence ever holds a value, since many are secret.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -126,6 +127,49 @@ class Settings(BaseSettings):
     )
     backoff_max_seconds: float = Field(default=300.0, gt=0, description="Longest pause after a failure.")
 
+    temporal_task_queue: str = Field(
+        default="hiring", min_length=1, description="Task queue that workers listen on and processes are started on."
+    )
+    temporal_codec_keys: Secrets = Field(
+        default=(),
+        description="Keys (base64 of 32 bytes, comma separated) that encrypt what Temporal stores: the first encrypts, "
+        "all decrypt. Empty: plain JSON.",
+    )
+    worker_health_port: int = Field(
+        default=8081, ge=0, le=65535, description="Port of the worker's /livez, /readyz and /metrics; 0: none."
+    )
+    worker_health_host: str = Field(default="127.0.0.1", description="Address of the same; 0.0.0.0 in a container.")
+    worker_grace_seconds: float = Field(
+        default=30.0, ge=0, le=600, description="How long a worker that ends lets its activities run on."
+    )
+    worker_activities: int = Field(
+        default=50, ge=1, le=1000, description="Activities that one worker runs at a time, RAW runs among them."
+    )
+    hiring_schedule_reminder: timedelta = Field(
+        default=timedelta(days=3), gt=timedelta(0), description="Wait for a call's date before the reminder."
+    )
+    hiring_schedule_limit: timedelta = Field(
+        default=timedelta(days=7), gt=timedelta(0), description="Longest wait for a call's date; then: expired."
+    )
+    hiring_call_limit: timedelta = Field(
+        default=timedelta(hours=2),
+        gt=timedelta(0),
+        description="Longest wait for a call's end; then it counts as missed.",
+    )
+    hiring_call_retry: timedelta = Field(
+        default=timedelta(hours=4), gt=timedelta(0), description="Pause after a missed call."
+    )
+    hiring_call_attempts: int = Field(default=3, ge=1, le=10, description="Calls in all before: no_show.")
+    hiring_transcript_limit: timedelta = Field(
+        default=timedelta(minutes=30), gt=timedelta(0), description="Longest wait for a transcript after a call."
+    )
+    hiring_decision_escalation: timedelta = Field(
+        default=timedelta(days=2), gt=timedelta(0), description="Wait for a decision before Slack is told."
+    )
+    hiring_decision_limit: timedelta = Field(
+        default=timedelta(days=7), gt=timedelta(0), description="Longest wait for a decision; then: expired."
+    )
+
     @field_validator("environment", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
@@ -136,7 +180,7 @@ class Settings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.strip().upper() if isinstance(value, str) else value
 
-    @field_validator("webhook_secrets", "api_keys", mode="before")
+    @field_validator("webhook_secrets", "api_keys", "temporal_codec_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -1,0 +1,1 @@
+"""Processes that last: one package for each engine that carries them."""
