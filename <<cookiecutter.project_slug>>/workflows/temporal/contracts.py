@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +19,7 @@ STATUS_QUERY = "status"
 STAGE_ATTRIBUTE = "HiringStage"
 
 CallStatus = Literal["queued", "ringing", "in-progress", "completed", "busy", "failed", "no-answer", "canceled"]
+MailTemplate = Literal["scheduling", "scheduling_reminder", "invitation", "cancellation", "rejection", "withdrawal"]
 FinalStatus = Literal["completed", "rejected", "expired", "no_show", "withdrawn", "failed"]
 
 
@@ -59,6 +60,11 @@ class Stage(StrEnum):
     NO_SHOW = "no_show"
     WITHDRAWN = "withdrawn"
     FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the process has ended."""
+        return self in get_args(FinalStatus)
 
 
 class Contract(BaseModel):
@@ -166,7 +172,7 @@ class Mail(Contract):
     """A mail to the candidate or the recruiter, by the name of its template; `key` is its idempotency key."""
 
     candidate_id: str
-    template: Literal["scheduling", "scheduling_reminder", "invitation", "cancellation", "rejection", "withdrawal"]
+    template: MailTemplate
     key: str
     call_time: datetime | None = None
     # Counts the versions of one invitation, so that calendars replace the earlier one.
@@ -187,17 +193,21 @@ class PlacedCall(Contract):
 
 
 class CancelCall(Contract):
-    """Ends a call that is queued, ringing or in progress; one that has ended already is left alone."""
+    """Ends a call that is queued, ringing or in progress; one that has ended already is left alone.
+
+    Without `call_sid`: the call that was placed under this key, if any was.
+    """
 
     candidate_id: str
-    call_sid: str
+    key: str
+    call_sid: str | None = None
 
 
 class SlackNotice(Contract):
     """A notice for the recruiters; `key` is its idempotency key."""
 
     candidate_id: str
-    kind: Literal["decision_due", "decision_overdue", "withdrawn", "failed"]
+    kind: Literal["decision_due", "decision_overdue", "mail_failed", "withdrawn", "failed"]
     key: str
 
 
