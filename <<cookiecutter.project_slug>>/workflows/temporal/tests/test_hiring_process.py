@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from temporalio import activity
 from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
@@ -162,9 +164,22 @@ class TestWithdrawal:
             assert await play.ended_at() - begun < timedelta(minutes=1)
 
     async def test_during_the_analysis(self, environment: WorkflowEnvironment) -> None:
-        async with rehearse(environment, on={"analyze-cv": Rehearsal.withdraw}) as play:
+        """The run is told, and the process does not wait for it."""
+        is_told = asyncio.Event()
+
+        async def withdraw_and_run_on(play: Rehearsal) -> None:
+            await play.withdraw()
+            try:
+                while True:
+                    activity.heartbeat()
+                    await asyncio.sleep(0.05)
+            finally:
+                is_told.set()
+
+        async with rehearse(environment, on={"analyze-cv": withdraw_and_run_on}) as play:
             assert await play.result() == ended("withdrawn", "withdrawn")
-        assert "scheduling" not in play.script.mails
+            await asyncio.wait_for(is_told.wait(), 30)
+        assert play.script.mails == ["withdrawal"]
 
     async def test_a_cancelled_workflow_cleans_up_and_is_cancelled(self, environment: WorkflowEnvironment) -> None:
         async with rehearse(environment) as play:
@@ -254,17 +269,17 @@ class TestCalendar:
         assert play.script.mails.count("invitation") == 1
 
     async def test_the_hour_is_the_same_moment_over_a_change_of_clocks(self, environment: WorkflowEnvironment) -> None:
-        """Clocks go back in Berlin on 30 October 2095, so 9:00 on that day is 25 hours after 9:00 the day before."""
+        """Clocks go back in Berlin on 26 October 2036, so 9:00 on that day is 25 hours after 9:00 the day before."""
         berlin = ZoneInfo("Europe/Berlin")
-        before = datetime(2095, 10, 29, 9, tzinfo=berlin)
-        call_time = datetime(2095, 10, 30, 9, tzinfo=berlin)
+        before = datetime(2036, 10, 25, 9, tzinfo=berlin)
+        call_time = datetime(2036, 10, 26, 9, tzinfo=berlin)
         async with rehearse(environment) as play:
             await play.stage("awaiting_schedule")
             await play.calendar("scheduled", datetime.fromisoformat(call_time.isoformat()))
-            status = await play.until(lambda status: status.call_time is not None)
+            status = await play.stage("awaiting_call_time")
             await play.withdraw()
             await play.result()
-        assert status.call_time == datetime(2095, 10, 30, 8, tzinfo=UTC)
+        assert status.call_time == datetime(2036, 10, 26, 8, tzinfo=UTC)
         assert status.call_time - before.astimezone(UTC) == timedelta(hours=25)
 
     async def test_rescheduled_during_the_pause_after_a_missed_call(self, environment: WorkflowEnvironment) -> None:
