@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
-from aiohttp import ClientConnectorCertificateError, ClientConnectorError, ClientError, InvalidURL
+from aiohttp import ClientConnectorError, ClientError, ClientSSLError, InvalidURL
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
@@ -81,8 +81,8 @@ async def deliver(url: str, body: dict[str, Any], timeout_seconds: float) -> Non
 
 
 def _explained(error: Exception, timeout_seconds: float) -> SlackError:
-    if isinstance(error, ClientConnectorCertificateError):
-        return SlackError("Slack's certificate is not trusted: check SLACK_WEBHOOK_URL, or the proxy between.")
+    if isinstance(error, ClientSSLError):
+        return SlackError("No trusted TLS with Slack: check SLACK_WEBHOOK_URL, or the proxy between.")
     if isinstance(error, InvalidURL | ValueError):
         return SlackError("SLACK_WEBHOOK_URL is wrong: give the whole URL, https://hooks.slack.com/services/...")
     if isinstance(error, ClientConnectorError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     from settings import Settings
 
 _EVENTS = ["initiated", "ringing", "answered", "completed"]
+_WAITING = ("queued", "initiated", "ringing")
+_HAS_ENDED = 21220
 _MOST = 100
+_NO_CALL = "Twilio answered with something that is no call."
 _WORDS = {
     20003: "the account or its token is wrong: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN",
     21210: "TWILIO_FROM_NUMBER does not belong to the account",
@@ -50,14 +55,14 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
     def __init__(self, api_url: str | None, timeout_seconds: float) -> None:
         super().__init__(timeout=timeout_seconds, logger=_SILENT)
         self._api_url = api_url
-        self.retry_after: float | None = None
+        self.last: Response | None = None
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         if self._api_url is not None:
             url = self._api_url.rstrip("/") + urlsplit(url).path
-        response = super().request(method, url, *args, **kwargs)
-        self.retry_after = _seconds(response.headers.get("Retry-After"))
-        return response
+        self.last = None
+        self.last = super().request(method, url, *args, **kwargs)
+        return self.last
 
 
 class Account:
@@ -115,29 +120,34 @@ class Account:
     def cancel(self, sid: str) -> tuple[str, str]:
         """Cancel a call that waits or rings, hang up one in progress; return sid and status."""
         call = self._asked(lambda: self._client.calls(sid).fetch())
-        if call.status in ("queued", "initiated", "ringing"):
-            # It may be answered meanwhile: canceling changes nothing then, and hanging up does.
-            call = self._asked(lambda: self._client.calls(sid).update(status="canceled"))
-        if call.status in ("initiated", "ringing", "in-progress"):
-            call = self._asked(lambda: self._client.calls(sid).update(status="completed"))
+        for status, before in (("canceled", _WAITING), ("completed", (*_WAITING, "in-progress"))):
+            # It may be answered between the two: canceling changes nothing then, and hanging up does.
+            if call.status in before:
+                call = self._asked(partial(self._update, sid, status))
         return _pair(call)
+
+    def _update(self, sid: str, status: str) -> Any:
+        try:
+            return self._client.calls(sid).update(status=status)
+        except TwilioRestException as error:
+            if error.code != _HAS_ENDED:
+                raise
+            return self._client.calls(sid).fetch()
 
     def _asked(self, ask: Callable[[], ResultT], *, creates: bool = False) -> ResultT:
         try:
             return ask()
-        except (TwilioException, RequestException) as error:
-            raise self._explained(error, creates) from error
+        except RequestException as error:
+            raise self._unanswered(error, creates) from error
+        except (TwilioException, ValueError, LookupError, TypeError, AttributeError) as error:
+            # Twilio's client tells errors in several ways, a list's without its status: the answer itself says it.
+            raise _answered(self._http.last, creates) from error
         finally:
             self._http.session.close()
 
-    def _explained(self, error: Exception, creates: bool) -> TelephonyError:
-        """Say what went wrong, without a word of Twilio's, which repeats numbers."""
-        if isinstance(error, TwilioRestException):
-            return _answered(error, self._http.retry_after, creates)
-        if isinstance(error, TwilioException) or not isinstance(error, RequestException):
-            return TelephonyError("Twilio answered with something that is no call.", retryable=True, uncertain=creates)
+    def _unanswered(self, error: RequestException, creates: bool) -> TelephonyError:
         if isinstance(error, SSLError):
-            return TelephonyError("Twilio's certificate is not trusted: check TWILIO_API_URL, or the proxy between.")
+            return TelephonyError("No trusted TLS with Twilio: check TWILIO_API_URL, or the proxy between.")
         if isinstance(error, ConnectTimeout) or _never_connected(error):
             return TelephonyError("Twilio cannot be reached.", retryable=True)
         return TelephonyError(
@@ -145,9 +155,12 @@ class Account:
         )
 
 
-def _answered(error: TwilioRestException, retry_after: float | None, creates: bool) -> TelephonyError:
-    status = int(error.status)
-    code = int(error.code) if isinstance(error.code, int) and error.code != status else None
+def _answered(answer: Response | None, creates: bool) -> TelephonyError:
+    """Say what an error answer means, without a word of Twilio's, which repeats numbers."""
+    status = 0 if answer is None else int(answer.status_code)
+    if answer is None or status < 400:
+        return TelephonyError(_NO_CALL, retryable=True, uncertain=creates, status=status or None)
+    code = _code(answer.text)
     if status == 429:
         sentence = "Twilio is asked too often (429)."
     elif status >= 500:
@@ -167,13 +180,22 @@ def _answered(error: TwilioRestException, retry_after: float | None, creates: bo
         uncertain=creates and status >= 500,
         status=status,
         code=code,
-        retry_after=retry_after,
+        retry_after=_seconds(answer.headers.get("Retry-After")),
     )
+
+
+def _code(text: str) -> int | None:
+    """Return Twilio's error code, which is none of HTTP's."""
+    try:
+        code = json.loads(text)["code"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return code if isinstance(code, int) and code >= 10_000 else None
 
 
 def _pair(call: Any) -> tuple[str, str]:
     if not call.sid or not call.status:
-        raise TelephonyError("Twilio answered with something that is no call.", retryable=True, uncertain=True)
+        raise TelephonyError(_NO_CALL, retryable=True, uncertain=True)
     return str(call.sid), str(call.status)
 
 
