@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from tools.telephony import recorder
 from tools.telephony.errors import TelephonyError
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from settings import Settings
 
 TIMEOUT_SECONDS = 10.0
-"""Longest silence of Twilio's that is waited for, once for the connection and once for the answer."""
+"""Longest silence of Twilio's that is waited for, once for the connection and once for the answer.
+
+The whole of it takes no longer than three times as much, four times that for `cancel_call`, which may ask four times.
+"""
+
+ResultT = TypeVar("ResultT")
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +53,8 @@ async def place_call(
 ) -> PlacedCall:
     """Ask for a call, once: nothing is repeated here, since a repeated request is a second billed call.
 
-    Whoever wants to try again after an `uncertain` error asks `find_call` first.
+    Whoever wants to try again after an `uncertain` error asks `find_call` first, and so does whoever was cancelled
+    while waiting: the request is in a thread, and goes on.
 
     Args:
         settings: the account; without one the call is recorded in DEV_FOLDER/calls.
@@ -74,7 +81,10 @@ async def place_call(
     from tools.telephony.client import Account
 
     account = Account(settings, timeout_seconds)
-    placed = PlacedCall(*await asyncio.to_thread(account.create, number, script, status_callback))
+    limit = 3 * timeout_seconds
+    placed = PlacedCall(
+        *await _in_thread(partial(account.create, number, script, status_callback), limit, creates=True)
+    )
     logger.info("Call %s is placed.", placed.sid)
     return placed
 
@@ -104,7 +114,7 @@ async def find_call(
     from tools.telephony.client import Account
 
     account = Account(settings, timeout_seconds)
-    found = await asyncio.to_thread(account.find, number, since, exclude)
+    found = await _in_thread(partial(account.find, number, since, exclude), 3 * timeout_seconds)
     return None if found is None else PlacedCall(*found)
 
 
@@ -120,7 +130,18 @@ async def cancel_call(settings: Settings, sid: str, *, timeout_seconds: float = 
     from tools.telephony.client import Account
 
     account = Account(settings, timeout_seconds)
-    return PlacedCall(*await asyncio.to_thread(account.cancel, sid))
+    return PlacedCall(*await _in_thread(partial(account.cancel, sid), 12 * timeout_seconds))
+
+
+async def _in_thread(ask: Callable[[], ResultT], limit: float, *, creates: bool = False) -> ResultT:
+    """Wait for a thread, and not for ever: an answer that trickles in is never silent for long."""
+    try:
+        async with asyncio.timeout(limit):
+            return await asyncio.to_thread(ask)
+    except TimeoutError:
+        raise TelephonyError(
+            f"Twilio gave no whole answer (within {limit:g} s).", retryable=True, uncertain=creates
+        ) from None
 
 
 def _script(greeting: str | None, twiml: str | None, status_callback: str | None) -> str:

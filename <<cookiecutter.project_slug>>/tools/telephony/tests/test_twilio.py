@@ -185,6 +185,29 @@ async def test_an_answer_that_is_none(make: Make, twilio: FakeTwilio) -> None:
         await runner.cleanup()
 
 
+async def test_an_answer_that_trickles_in_is_not_waited_for(make: Make, twilio: FakeTwilio) -> None:
+    async def trickle(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b" ")
+            await asyncio.sleep(0.05)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", trickle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    settings = make(**twilio.settings() | {"twilio_api_url": f"http://127.0.0.1:{runner.addresses[0][1]}"})
+    start = time.monotonic()
+    try:
+        error = await refused(settings, timeout_seconds=0.2)
+    finally:
+        await runner.cleanup()
+    assert time.monotonic() - start < 3
+    assert (error.retryable, error.uncertain) == (True, True)
+
+
 @pytest.mark.parametrize("missing", ["twilio_auth_token", "twilio_from_number"])
 async def test_half_an_account(make: Make, twilio: FakeTwilio, missing: str) -> None:
     settings = make(**twilio.settings() | {missing: None})
@@ -244,15 +267,19 @@ async def test_cancel(settings: Settings, twilio: FakeTwilio, before: str, after
     assert twilio.calls[placed.sid].status == after
 
 
-async def test_cancel_a_call_that_ends_meanwhile(settings: Settings, twilio: FakeTwilio) -> None:
+@pytest.mark.parametrize(("meanwhile", "after"), [("no-answer", "no-answer"), ("in-progress", "completed")])
+async def test_cancel_a_call_that_goes_on_meanwhile(
+    settings: Settings, twilio: FakeTwilio, meanwhile: str, after: str
+) -> None:
     placed = await place(settings)
-    twilio.fail(Fault(400, 21220, method="POST"))  # the GET before it passes
     twilio.calls[placed.sid].status = "ringing"
-    ended = asyncio.create_task(telephony.cancel_call(settings, placed.sid))
-    while len(twilio.requests) < 3:
-        await asyncio.sleep(0.001)
-    twilio.calls[placed.sid].status = "completed"
-    assert (await ended).status in ("completed", "canceled")
+    asked = len(twilio.requests)
+    twilio.fail(Fault(delay_seconds=0.3, method="POST"))
+    cancelling = asyncio.create_task(telephony.cancel_call(settings, placed.sid))
+    while len(twilio.requests) < asked + 2:  # its look at the call, then its order, which waits
+        await asyncio.sleep(0.005)
+    twilio.calls[placed.sid].status = meanwhile
+    assert await cancelling == telephony.PlacedCall(placed.sid, after)
 
 
 async def test_cancel_a_call_that_is_none(settings: Settings) -> None:
