@@ -8,15 +8,26 @@ import re
 import socket
 import ssl
 from email.message import EmailMessage
+from typing import Any
 
 import aiosmtplib
-from aiosmtplib import errors
+from aiosmtplib import SMTPResponse, errors
 
 from tools.email.errors import EmailError
 from tools.email.smtp_url import SmtpServer, parse_smtp_url
 
 _QUIT_SECONDS = 1.0
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+
+
+class _Client(aiosmtplib.SMTP):
+    """Knows whether it began to hand over a mail: before that, a failure leaves nothing open."""
+
+    handed_over = False
+
+    async def data(self, message: str | bytes, /, **options: Any) -> SMTPResponse:
+        self.handed_over = True
+        return await super().data(message, **options)
 
 
 async def deliver(message: EmailMessage, url: str, timeout_seconds: float) -> str:
@@ -26,7 +37,7 @@ async def deliver(message: EmailMessage, url: str, timeout_seconds: float) -> st
         EmailError: the URL is wrong, or the server did not say that it has the message.
     """
     server = parse_smtp_url(url)
-    client = aiosmtplib.SMTP(
+    client = _Client(
         hostname=server.host,
         port=server.port,
         username=server.username,
@@ -37,15 +48,15 @@ async def deliver(message: EmailMessage, url: str, timeout_seconds: float) -> st
         timeout=timeout_seconds,
         local_hostname=_own_name(),
     )
-    underway = False
+    connected = False
     try:
         async with asyncio.timeout(timeout_seconds):
             await client.connect()
-            underway = True
+            connected = True
             await client.send_message(message)
     except (errors.SMTPException, OSError, ValueError) as error:
         client.close()
-        raise _explained(error, server, underway, timeout_seconds) from error
+        raise _explained(error, server, connected, client.handed_over, timeout_seconds) from error
     except BaseException:
         client.close()
         raise
@@ -63,13 +74,16 @@ def _own_name() -> str:
     return name if re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", name) else "localhost"
 
 
-def _explained(error: Exception, server: SmtpServer, underway: bool, timeout_seconds: float) -> EmailError:
+def _explained(
+    error: Exception, server: SmtpServer, connected: bool, handed_over: bool, timeout_seconds: float
+) -> EmailError:
     """Say what went wrong without a word of the server's, which repeats addresses.
 
     Args:
         error: what the library raised.
         server: the server.
-        underway: the conversation was past the login.
+        connected: the conversation was past the login.
+        handed_over: the mail itself was on its way.
         timeout_seconds: the limit.
     """
     who = f"The mail server {server.host}:{server.port}"
@@ -89,18 +103,18 @@ def _explained(error: Exception, server: SmtpServer, underway: bool, timeout_sec
         return EmailError(
             f"{who} did not finish within {timeout_seconds:g} s. (Port 465 wants smtps://.)",
             retryable=True,
-            uncertain=underway,
+            uncertain=handed_over,
         )
     if isinstance(error, OSError):
         return EmailError(
-            f"{who} broke off the connection." if underway else f"{who} cannot be reached.",
+            f"{who} broke off the connection." if connected else f"{who} cannot be reached.",
             retryable=True,
-            uncertain=underway,
+            uncertain=handed_over,
         )
     if isinstance(error, ValueError):
         return EmailError(f"{who} was given a mail that it cannot take: an address is wrong.")
-    if underway:
-        return EmailError(f"{who} answered with something that is not SMTP.", retryable=True, uncertain=True)
+    if connected:
+        return EmailError(f"{who} answered with something that is not SMTP.", retryable=True, uncertain=handed_over)
     return EmailError(f"{who} offers no STARTTLS or no login that SMTP_URL asks for: check its scheme, port and user.")
 
 

@@ -26,7 +26,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from aiosmtpd.smtp import SMTP, Envelope, Session
 
-Command = Literal["AUTH", "MAIL", "RCPT", "DATA"]
+Command = Literal["AUTH", "MAIL", "RCPT", "DATA", "QUIT"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,9 @@ class _Handler:
 
         return await self._play("AUTH", server) or MISSING
 
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        return await self._play("QUIT", server) or "221 2.0.0 Bye"
+
     async def _play(self, command: Command, server: SMTP) -> str | None:
         return await _played(self._fake.next_fault(command), server)
 
@@ -182,7 +185,7 @@ async def fake_smtp(
             for protocol in protocols:
                 if isinstance(protocol.transport, asyncio.Transport):
                     protocol.transport.abort()
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.01)  # until the connections know
 
 
 def _certificate(fake: FakeSmtp, folder: Path, name: str) -> ssl.SSLContext:

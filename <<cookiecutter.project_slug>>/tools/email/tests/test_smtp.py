@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import time
@@ -172,6 +173,15 @@ async def test_a_name_that_no_machine_has(make: Make) -> None:
     assert (error.retryable, error.uncertain) == (True, False)
 
 
+async def test_a_connection_that_breaks_earlier_leaves_nothing_open(make: Make) -> None:
+    async with fake_smtp() as server:
+        for command in ("MAIL", "RCPT"):
+            server.fail(command, Fault(drop=True))
+            error = await refused(composed("rejection"), make(smtp_url=server.url))
+            assert (error.retryable, error.uncertain) == (True, False)
+        assert server.mails == []
+
+
 @pytest.mark.parametrize("command", ["MAIL", "DATA"])
 async def test_a_slow_server_is_not_waited_for(make: Make, command: Any) -> None:
     async with fake_smtp() as server:
@@ -179,7 +189,7 @@ async def test_a_slow_server_is_not_waited_for(make: Make, command: Any) -> None
         start = time.monotonic()
         error = await refused(composed("rejection"), make(smtp_url=server.url), limit=0.3)
         assert time.monotonic() - start < 2
-        assert (error.retryable, error.uncertain) == (True, True)
+        assert (error.retryable, error.uncertain) == (True, command == "DATA")
         assert "within 0.3 s" in str(error)
 
 
@@ -187,14 +197,22 @@ async def test_a_slow_server_is_not_waited_for(make: Make, command: Any) -> None
 async def odd_server(says: bytes) -> AsyncIterator[int]:
     """Something that listens, says this, and then nothing."""
 
+    ended: list[asyncio.Event] = []
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(says)
-        await reader.read(-1)
-        writer.close()
+        ended.append(asyncio.Event())
+        with contextlib.suppress(OSError):
+            writer.write(says)
+            await reader.read(-1)
+            writer.close()
+            await writer.wait_closed()
+        ended[-1].set()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
+        for event in ended:
+            await event.wait()
     finally:
         server.close()
 
@@ -219,8 +237,13 @@ async def test_a_server_that_greets_otherwise(make: Make, says: bytes, retryable
 
 async def test_a_goodbye_that_fails_is_no_failure(make: Make) -> None:
     async with fake_smtp() as server:
-        sent = await email.send(composed("rejection"), make(smtp_url=server.url))
-        assert sent.where.endswith(str(server.port))
+        server.fail("QUIT", Fault(drop=True))
+        await email.send(composed("rejection"), make(smtp_url=server.url))
+        server.fail("QUIT", Fault(delay_seconds=30))
+        start = time.monotonic()
+        await email.send(composed("rejection"), make(smtp_url=server.url))
+        assert time.monotonic() - start < 3
+        assert len(server.mails) == 2
 
 
 async def test_cancelling_ends_the_connection(make: Make) -> None:
