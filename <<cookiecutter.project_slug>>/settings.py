@@ -6,12 +6,15 @@ names the variable. No sentence ever holds a value, since many are secret.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -84,8 +87,38 @@ class Settings(BaseSettings):
         default=(),
         description="Keys with every scope, comma separated, for the start; make others: python -m api keys create.",
     )
+
+    # The tools of the processes: tools/email, tools/telephony, tools/slack.
+    dev_folder: Path = Field(
+        default=Path(".raw/dev"),
+        description="Where mail, calls and messages are written while no service is named for them.",
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server: smtp://, smtp+starttls:// or smtps://USER:PASSWORD@HOST:PORT. Empty: files.",
+    )
+    mail_from: str = Field(default="Hiring <hiring@example.com>", description="Sender of every mail: Name <address>.")
+    recruiter_email: str | None = Field(default=None, description="Who is told of withdrawals and reports, by mail.")
+    scheduling_url: str = Field(
+        default="https://example.com/book?candidate={candidate_id}",
+        description="Page where a candidate chooses a time for the call; {candidate_id} in it is filled in.",
+    )
+    slack_webhook_url: SecretStr | None = Field(
+        default=None, description="Slack's incoming webhook. Empty: messages are written to a file."
+    )
+    twilio_account_sid: str | None = Field(
+        default=None,
+        pattern=r"^AC[0-9a-fA-F]{32}$",
+        description="Twilio's account (AC and 32 hex digits), for calls. Empty: they are written to files.",
+    )
     twilio_auth_token: SecretStr | None = Field(
-        default=None, description="Twilio's auth token, which signs its callbacks; without it they are refused."
+        default=None, description="Twilio's auth token: makes calls, and signs its callbacks, else they are refused."
+    )
+    twilio_from_number: str | None = Field(
+        default=None, pattern=r"^\+[1-9][0-9]{6,14}$", description="Number that calls come from, such as +4930901820."
+    )
+    twilio_api_url: str | None = Field(
+        default=None, description="Another address of Twilio's API, for tests and proxies. Empty: Twilio's own."
     )
 
     max_body_bytes: int = Field(
@@ -190,6 +223,27 @@ class Settings(BaseSettings):
     def _database(cls, value: str | None) -> str | None:
         return None if value is None else normalise_database_url(value)
 
+    @field_validator("smtp_url", "slack_webhook_url", "scheduling_url", "twilio_api_url")
+    @classmethod
+    def _url(cls, value: str | SecretStr | None, info: ValidationInfo) -> str | SecretStr | None:
+        schemes = ("smtp", "smtp+starttls", "smtps") if info.field_name == "smtp_url" else ("http", "https")
+        if value is not None:
+            text = value.get_secret_value() if isinstance(value, SecretStr) else value
+            check_url(text, schemes)
+        return value
+
+    @field_validator("mail_from", "recruiter_email")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and (not value.isprintable() or not parseaddr(value)[1].rpartition("@")[0]):
+            raise ValueError("must be an address, such as hiring@example.com or Hiring <hiring@example.com>")
+        return value
+
+    @property
+    def dev_path(self) -> Path:
+        """The folder of `dev_folder`; a relative one is meant from the project's root."""
+        return ROOT / self.dev_folder
+
     @property
     def migrate_at_start(self) -> bool:
         """Whether a process that opens the database brings its schema up to date first."""
@@ -204,6 +258,22 @@ class Settings(BaseSettings):
     def sqlite_path(self) -> Path:
         """The SQLite file; a relative one is meant from the project's root, whatever the current folder is."""
         return ROOT / self.database_url.partition(":///")[2].partition("?")[0]
+
+
+def check_url(url: str, schemes: Sequence[str]) -> None:
+    """Check that a URL has one of the schemes, a host, and a port that is a number.
+
+    Raises:
+        ValueError: it has not; the text does not repeat the URL.
+    """
+    example = ", ".join(f"{scheme}://" for scheme in schemes)
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and not set(url) & set(" \t\r\n")
+    except ValueError:
+        fine = False
+    if not fine:
+        raise ValueError(f"must start with one of {example} and name a host; percent-encode special characters")
 
 
 def normalise_database_url(url: str) -> str:
