@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.context import Context
 from api.coordinator import Coordinator
-from api.dispatch import Dispatcher, Target
+from api.dispatch import Dispatcher
 from api.logs import configure_logging
 from api.metrics import Metrics
 from api.middleware import Edge
@@ -22,6 +22,7 @@ from api.routes import candidates, health, outbox, raw, submissions, webhooks
 from api.runs import RawRuns, Runner, make_runner
 from api.schema import SchemaGuard
 from api.signatures import StandardVerifier, TwilioVerifier
+from db.delivery import Target
 from db.session import Database
 from settings import Settings, SettingsError, get_settings
 

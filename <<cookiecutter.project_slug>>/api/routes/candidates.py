@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.bodies import JSON, media_type, parse_json
 from api.context import Context, context_of
-from api.events import CandidateEvent, take_event
+from api.events import take_event
 from api.logs import entity_id_var
 from api.openapi import json_body
 from api.problems import Problem, responses
@@ -21,6 +21,7 @@ from api.security import CanRead, CanWrite
 from api.views import Accepted, CandidateOut, CandidatePage, CandidateSummary, TimelineItem
 from db.models import Candidate
 from db.repositories import candidates, timeline
+from db.repositories.events import CandidateEvent
 from db.repositories.paging import CursorError
 from db.types import new_id
 

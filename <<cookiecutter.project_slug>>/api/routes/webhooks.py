@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api.bodies import FORM, JSON, media_type, parse_form, parse_json
 from api.context import Context, context_of
-from api.events import CandidateEvent, take_event
+from api.events import take_event
 from api.logs import entity_id_var
 from api.openapi import signed_body
 from api.problems import Problem, invalid, responses
@@ -21,6 +22,7 @@ from api.schemas import CalendarIn, CallCompletedIn, CandidateIn, SubmissionIn
 from api.views import Accepted
 from db.models import CALL_FINAL
 from db.repositories import calls, inbox, intake
+from db.repositories.events import CandidateEvent
 from db.repositories.intake import Receipt
 from db.types import new_id
 
@@ -124,18 +126,18 @@ async def call_completed(request: Request, candidate_id: uuid.UUID | None = None
     event = CandidateEvent(
         source, webhook_id, body, call.candidate_id, "call_status", detail, signal=call.status in CALL_FINAL
     )
-    accepted = await take_event(
-        context,
-        event,
-        lambda session: calls.record(
+
+    async def write(session: AsyncSession) -> Mapping[str, Any]:
+        has_transcript = await calls.record(
             session,
             candidate_id=call.candidate_id,
             call_sid=call.call_sid,
             status=call.status,
             transcript=call.transcript,
-        ),
-    )
-    return answer(context, source, accepted)
+        )
+        return {"transcript": has_transcript}
+
+    return answer(context, source, await take_event(context, event, write))
 
 
 def _twilio_call(candidate_id: uuid.UUID | None, fields: dict[str, str]) -> CallCompletedIn:

@@ -17,9 +17,9 @@ from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
 from api.context import Context
-from api.dispatch import Target
 from api.main import create_app
 from api.runs import Runner
+from db.delivery import Target
 from raw_runtime.executors import make_executor
 from raw_runtime.project import Project
 from settings import ROOT, Settings

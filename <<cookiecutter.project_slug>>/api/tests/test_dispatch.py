@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from api.dispatch import UndeliverableError
 from api.tests.conftest import settings_of
 from api.tests.support import Client, Running, is_problem, running, until
+from db.delivery import UndeliverableError
 from db.repositories.outbox import OutboxLease
 from settings import Settings
 

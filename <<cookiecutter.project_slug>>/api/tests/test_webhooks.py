@@ -141,6 +141,23 @@ async def test_a_transcript_is_stored_and_not_signalled(api: Running) -> None:
     assert "I am Ann" not in json.dumps([entry.payload for entry in entries] + [event.detail for event in events])
 
 
+async def test_the_signal_says_whether_there_is_a_transcript_by_now(client: Client) -> None:
+    candidate_id = await client.candidate()
+    told = []
+    for sid, status, transcript in (
+        ("CA1", "in-progress", "I am Ann."),
+        ("CA1", "completed", ""),
+        ("CA2", "completed", ""),
+        ("CA2", "completed", "I am Ann, again."),
+    ):
+        body = {"candidate_id": candidate_id, "call_sid": sid, "status": status, "transcript": transcript}
+        assert (await client.send("/webhooks/call-completed", body)).status_code == 202
+    for entry in (await client.get("/outbox")).json()["items"]:
+        if entry["kind"] == "signal":
+            told.append((entry["payload"]["call_sid"], entry["payload"]["transcript"]))
+    assert told == [("CA2", True), ("CA2", False), ("CA1", True)]
+
+
 async def test_urls_are_absolute_where_the_public_address_is_set(settings: Settings) -> None:
     public = settings_of(settings.database_url, public_url="https://api.example.com/")
     async with running(public) as api:
