@@ -1,4 +1,4 @@
-"""Every setting of the system, read from the environment and then from `.env` beside this file.
+"""Settings, read from the environment and then from `.env` beside this file.
 
 Nothing is read at import time. `get_settings()` reads once; a wrong value is told in one plain sentence that
 names the variable. No sentence ever holds a value, since many are secret.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -25,14 +25,20 @@ ROOT = _project_root()
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///.raw/dev/app.db"
 
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+SettingsT = TypeVar("SettingsT", bound="Settings")
 
 
 class SettingsError(Exception):
     """A setting is wrong; the text holds one sentence a variable and never a value."""
 
 
+def split(value: object) -> object:
+    """Return the parts of a comma separated text; anything else as it is."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
-    """All settings; the name of a field in capitals is its variable."""
+    """What every process reads; the name of a field in capitals is its variable."""
 
     model_config = SettingsConfigDict(
         env_file=ROOT / ".env",
@@ -76,47 +82,14 @@ class Settings(BaseSettings):
         description="Longest wait for a connection or for SQLite's write lock, before the database counts as away.",
     )
 
-    webhook_secrets: Secrets = Field(
-        default=(),
-        description="Standard Webhooks secrets (whsec_...), comma separated: the first is current, all are accepted.",
-    )
-    api_keys: Secrets = Field(
-        default=(),
-        description="Keys with every scope, comma separated, for the start; make others: python -m api keys create.",
-    )
     twilio_auth_token: SecretStr | None = Field(
         default=None, description="Twilio's auth token, which signs its callbacks; without it they are refused."
     )
 
-    max_body_bytes: int = Field(
-        default=1_048_576, ge=1024, description="Largest request body, in bytes; more is answered 413."
-    )
     lease_seconds: float = Field(
         default=60.0,
         ge=1,
         description="How long a row belongs to the process that took it, unless that process extends it.",
-    )
-    poll_seconds: float = Field(
-        default=1.0, gt=0, description="Pause between two looks for work, where no event told of it earlier."
-    )
-    submission_concurrency: int = Field(
-        default=4,
-        ge=0,
-        le=256,
-        description="Submissions that one process runs at a time; 0: none here, another process runs them.",
-    )
-    submission_timeout_seconds: float = Field(
-        default=60.0, gt=0, description="Longest run of RAW `analyze`, in seconds."
-    )
-    submission_max_attempts: int = Field(default=5, ge=1, description="Runs of one submission before it is failed.")
-    run_waiting: int = Field(
-        default=32,
-        ge=1,
-        le=1024,
-        description="Callers of the API that may wait for a RAW run at a time; more are answered 429.",
-    )
-    shutdown_seconds: float = Field(
-        default=10.0, ge=0, le=600, description="How long a process that ends lets its submissions run on."
     )
     outbox_batch: int = Field(default=50, ge=1, le=1000, description="Outbox entries that one look takes.")
     outbox_max_attempts: int = Field(
@@ -180,10 +153,10 @@ class Settings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.strip().upper() if isinstance(value, str) else value
 
-    @field_validator("webhook_secrets", "api_keys", "temporal_codec_keys", mode="before")
+    @field_validator("temporal_codec_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return split(value)
 
     @field_validator("database_url", "test_database_url")
     @classmethod
@@ -245,14 +218,14 @@ def explain(error: ValidationError) -> str:
     return "\n".join(lines)
 
 
-def load_settings() -> Settings:
-    """Read the settings now.
+def load_settings(kind: type[SettingsT]) -> SettingsT:
+    """Read the settings of this kind now.
 
     Raises:
         SettingsError: a value is wrong.
     """
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         raise SettingsError(explain(error)) from None
 
@@ -264,4 +237,4 @@ def get_settings() -> Settings:
     Raises:
         SettingsError: a value is wrong.
     """
-    return load_settings()
+    return load_settings(Settings)

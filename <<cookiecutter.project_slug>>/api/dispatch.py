@@ -8,9 +8,9 @@ from api.background import Loop
 from api.coordinator import process_name
 from api.logs import entity_id_var
 from api.metrics import Metrics
+from api.settings import ApiSettings
 from db.delivery import Delivered, Target, deliver_due
 from db.session import Database
-from settings import Settings
 
 logger = logging.getLogger("api.dispatch")
 
@@ -18,7 +18,7 @@ logger = logging.getLogger("api.dispatch")
 class Dispatcher(Loop):
     """Delivers the outbox to `target`; without one, entries wait."""
 
-    def __init__(self, database: Database, target: Target | None, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, database: Database, target: Target | None, settings: ApiSettings, metrics: Metrics) -> None:
         super().__init__("dispatcher", settings.poll_seconds)
         self.owner = process_name()
         self._database = database

@@ -8,13 +8,14 @@ from pydantic import BaseModel
 
 from api.main import create_app
 from api.schemas import CalendarIn, CallCompletedIn, CandidateIn, DecisionIn, RunIn, SubmissionIn
+from api.settings import ApiSettings
 from api.tests.support import APPLICATION, FORM, Client
 from db import testing
 from settings import DEFAULT_DATABASE_URL
 
 pytestmark = pytest.mark.anyio
 
-DOCUMENT = create_app(testing.settings_for(DEFAULT_DATABASE_URL)).openapi()
+DOCUMENT = create_app(testing.settings_of_kind(ApiSettings, DEFAULT_DATABASE_URL), target=None).openapi()
 OPERATIONS = {
     f"{method.upper()} {path}": operation
     for path, methods in DOCUMENT["paths"].items()

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import APPLICATION, FORM, Client, Running, is_problem, running
 from db.repositories import candidates
-from settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ async def test_an_unknown_id_is_not_found_and_a_wrong_one_invalid(client: Client
         is_problem(await client.get(f"/{plural}/{wrong}"), 422)
 
 
-async def test_pages_follow_each_other_newest_first(settings: Settings) -> None:
+async def test_pages_follow_each_other_newest_first(settings: ApiSettings) -> None:
     async with running(settings_of(settings.database_url, submission_concurrency=0)) as api:
         sent = [(await api.client.send("/webhooks/submit", FORM)).json()["id"] for _ in range(5)]
         first = (await api.client.get("/submissions", limit=2)).json()
@@ -35,7 +35,7 @@ async def test_pages_follow_each_other_newest_first(settings: Settings) -> None:
         assert "text" not in first["items"][0]
 
 
-async def test_lists_are_filtered(settings: Settings) -> None:
+async def test_lists_are_filtered(settings: ApiSettings) -> None:
     async with running(settings_of(settings.database_url, submission_concurrency=0)) as api:
         client = api.client
         await client.send("/webhooks/submit", FORM)
