@@ -10,13 +10,13 @@ from typing import Protocol
 
 from api.background import Loop
 from api.coordinator import process_name
-from api.logs import describe, entity_id_var
 from api.metrics import Metrics
 from db.repositories import outbox, timeline
 from db.repositories.backoff import pause_after
 from db.repositories.outbox import OutboxLease
 from db.session import Database
 from db.types import utc_now
+from logs import describe, entity_id_var
 from settings import Settings
 
 logger = logging.getLogger("api.dispatch")

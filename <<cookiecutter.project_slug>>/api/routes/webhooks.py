@@ -14,7 +14,6 @@ from starlette.responses import Response
 from api.bodies import FORM, JSON, media_type, parse_form, parse_json
 from api.context import Context, context_of
 from api.events import CandidateEvent, take_event
-from api.logs import entity_id_var
 from api.openapi import signed_body
 from api.problems import Problem, invalid, responses
 from api.schemas import CalendarIn, CallCompletedIn, CandidateIn, SubmissionIn
@@ -23,6 +22,7 @@ from db.models import CALL_FINAL
 from db.repositories import calls, inbox, intake
 from db.repositories.intake import Receipt
 from db.types import new_id
+from logs import entity_id_var
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 

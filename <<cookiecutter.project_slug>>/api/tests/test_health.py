@@ -7,9 +7,10 @@ from io import StringIO
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.logs import JsonFormatter, configure_logging
+from api.logs import configure_logging
 from api.tests.conftest import settings_of
 from api.tests.support import APPLICATION, FORM, KEY, Client, Running, is_problem, running
+from logs import JsonFormatter
 from settings import Settings
 
 pytestmark = pytest.mark.anyio
