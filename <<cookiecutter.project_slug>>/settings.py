@@ -108,6 +108,18 @@ class Settings(BaseSettings):
         description="Keys (base64 of 32 bytes, comma separated) that encrypt what Temporal stores: the first encrypts, "
         "all decrypt. Empty: plain JSON.",
     )
+    temporal_ui_url: str = Field(
+        default="http://localhost:8233",
+        description="Where people open Temporal's web UI: the one origin from which browsers may use /codec.",
+    )
+    temporal_deployment_name: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Worker Versioning: the deployment; set it and the build id, or neither.",
+    )
+    temporal_worker_build_id: str | None = Field(
+        default=None, min_length=1, description="Worker Versioning: which build this worker is."
+    )
     worker_health_port: int = Field(
         default=8081, ge=0, le=65535, description="Port of the worker's /livez, /readyz and /metrics; 0: none."
     )

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from api.background import Loop
-from api.logs import describe, entity_id_var
 from api.metrics import Metrics
 from api.runs import Runner
 from api.settings import ApiSettings
 from db.repositories import submissions, timeline
 from db.repositories.submissions import SubmissionLease
 from db.session import Database, DatabaseUnavailableError
+from logs import describe, entity_id_var
 from raw_runtime.result import EXIT_USAGE, RunResult
 
 logger = logging.getLogger("api.coordinator")

@@ -6,11 +6,11 @@ import logging
 
 from api.background import Loop
 from api.coordinator import process_name
-from api.logs import entity_id_var
 from api.metrics import Metrics
 from api.settings import ApiSettings
 from db.delivery import Delivered, Target, deliver_due
 from db.session import Database
+from logs import entity_id_var
 
 logger = logging.getLogger("api.dispatch")
 

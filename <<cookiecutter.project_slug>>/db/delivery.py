@@ -17,6 +17,7 @@ from db.repositories.backoff import pause_after
 from db.repositories.outbox import OutboxLease
 from db.session import Database
 from db.types import utc_now
+from logs import describe
 from settings import Settings
 
 LONGEST_DELIVERY_SECONDS = 10.0
@@ -123,7 +124,7 @@ async def _attempt(database: Database, target: Target, settings: Settings, entry
 
 
 async def _failed(database: Database, settings: Settings, entry: OutboxLease, error: Exception) -> Outcome:
-    reason = f"{_names(error)}: {error}"[:500]
+    reason = f"{describe(error)}: {error}"[:500]
     worn_out = entry.attempt >= settings.outbox_max_attempts and not isinstance(error, TargetAwayError)
     if isinstance(error, UndeliverableError) or worn_out:
         return await _write(database, entry, "parked", lambda session, lease: outbox.park(session, lease, reason))
@@ -148,12 +149,3 @@ async def _write(
             detail = {"kind": entry.kind, "target": entry.target, "attempt": entry.attempt}
             await timeline.add(session, entry.entity_type, entry.entity_id, told or outcome, detail)
     return outcome
-
-
-def _names(error: BaseException | None) -> str:
-    """Return an exception's type, and that of what caused it."""
-    names: list[str] = []
-    while error is not None and len(names) < 4:
-        names.append(type(error).__qualname__)
-        error = error.__cause__
-    return " <- ".join(names)

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from api.bodies import JSON, media_type, parse_json
 from api.context import Context, context_of
 from api.events import take_event
-from api.logs import entity_id_var
 from api.openapi import json_body
 from api.problems import Problem, responses
 from api.routes.paging import Cursor, Limit, bad_cursor
@@ -24,6 +23,7 @@ from db.repositories import candidates, timeline
 from db.repositories.events import CandidateEvent
 from db.repositories.paging import CursorError
 from db.types import new_id
+from logs import entity_id_var
 
 router = APIRouter(prefix="/candidates", tags=["candidates"])
 

@@ -15,7 +15,6 @@ from starlette.responses import Response
 from api.bodies import FORM, JSON, media_type, parse_form, parse_json
 from api.context import Context, context_of
 from api.events import take_event
-from api.logs import entity_id_var
 from api.openapi import signed_body
 from api.problems import Problem, invalid, responses
 from api.schemas import CalendarIn, CallCompletedIn, CandidateIn, SubmissionIn
@@ -25,6 +24,7 @@ from db.repositories import calls, inbox, intake
 from db.repositories.events import CandidateEvent
 from db.repositories.intake import Receipt
 from db.types import new_id
+from logs import entity_id_var
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 

@@ -7,10 +7,11 @@ from io import StringIO
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.logs import JsonFormatter, configure_logging
+from api.logs import configure_logging
 from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import APPLICATION, FORM, KEY, Client, Running, is_problem, running
+from logs import JsonFormatter
 
 pytestmark = pytest.mark.anyio
 
