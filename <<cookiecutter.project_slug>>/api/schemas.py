@@ -163,6 +163,14 @@ class DecisionIn(Body):
     note: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 
+class WithdrawalIn(Body):
+    """A candidate does not want to go on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "Took another offer."}]})
+
+    note: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
 class RunIn(Body):
     """A run of a RAW workflow: the fields of its Params model, and how long it may take."""
 

@@ -217,7 +217,8 @@ class Readiness(BaseModel):
                     "parts": {
                         "database": "ok",
                         "coordinator": "ok",
-                        "outbox": "no target is configured: entries wait",
+                        "outbox": "ok",
+                        "temporal": "ok",
                     },
                     "missing": [],
                 }

@@ -1,4 +1,4 @@
-"""Candidates: a list, one with its timeline, and a person's decision."""
+"""Candidates: a list, one with its timeline, a person's decision, and a candidate's withdrawal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from api.openapi import json_body
 from api.problems import Problem, responses
 from api.routes.paging import Cursor, Limit, bad_cursor
 from api.routes.webhooks import answer
-from api.schemas import DecisionIn
+from api.schemas import DecisionIn, WithdrawalIn
 from api.security import CanRead, CanWrite
 from api.views import Accepted, CandidateOut, CandidatePage, CandidateSummary, TimelineItem
 from db.models import Candidate
@@ -27,6 +27,10 @@ from logs import entity_id_var
 
 router = APIRouter(prefix="/candidates", tags=["candidates"])
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(min_length=1, max_length=100, description="The same key again gets the same answer, and acts once."),
+]
 Status = Literal["received", "in_progress", "completed", "rejected", "expired", "no_show", "withdrawn", "failed"]
 
 
@@ -81,28 +85,53 @@ async def decide(
     request: Request,
     principal: CanWrite,
     id: uuid.UUID,  # noqa: A002
-    idempotency_key: Annotated[
-        str | None,
-        Header(min_length=1, max_length=100, description="The same key again gets the same answer, and acts once."),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Take a person's decision on a candidate and pass it to the hiring process."""
-    media_type(request, (JSON,))
-    body = await request.body()
+    body = await _json(request)
     decision = parse_json(DecisionIn, body)
-    event = CandidateEvent(
-        "decision",
-        f"{id}:{idempotency_key or new_id()}",
-        body,
-        id,
-        "decision",
-        {"decision": decision.decision, "by": principal.name},
-        signal=True,
-        note=decision.note,
-        must_be_open=True,
-    )
+    detail = {"decision": decision.decision, "by": principal.name}
+    return await _take(request, "decision", id, idempotency_key, body, detail, decision.note)
+
+
+@router.post(
+    "/{id}/withdrawal",
+    status_code=202,
+    response_model=Accepted,
+    responses=responses(401, 403, 404, 409, 413, 415, 422),
+    openapi_extra=json_body(WithdrawalIn),
+)
+async def withdraw(
+    request: Request,
+    principal: CanWrite,
+    id: uuid.UUID,  # noqa: A002
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Take a candidate out of the hiring process, which ends: what it had arranged is called off."""
+    body = await _json(request)
+    withdrawal = parse_json(WithdrawalIn, body)
+    return await _take(request, "withdrawal", id, idempotency_key, body, {"by": principal.name}, withdrawal.note)
+
+
+async def _json(request: Request) -> bytes:
+    media_type(request, (JSON,))
+    return await request.body()
+
+
+async def _take(
+    request: Request,
+    source: str,
+    id: uuid.UUID,  # noqa: A002
+    idempotency_key: str | None,
+    body: bytes,
+    detail: dict[str, str],
+    note: str,
+) -> Response:
+    """Store what a person says of a candidate who is not at the end yet, once under its key, and pass it on."""
+    event_id = f"{id}:{idempotency_key or new_id()}"
+    event = CandidateEvent(source, event_id, body, id, source, detail, signal=True, note=note, must_be_open=True)
     context = context_of(request)
-    return answer(context, "decision", await take_event(context, event))
+    return answer(context, source, await take_event(context, event))
 
 
 def _summary(context: Context, row: Candidate) -> dict[str, object]:

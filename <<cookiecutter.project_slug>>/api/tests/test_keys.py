@@ -26,6 +26,7 @@ NEEDS = [
     ("GET", "/submissions", "read"),
     ("GET", f"/submissions/{UNKNOWN}", "read"),
     ("POST", f"/candidates/{UNKNOWN}/decision", "write"),
+    ("POST", f"/candidates/{UNKNOWN}/withdrawal", "write"),
     ("POST", "/raw/analyze/runs", "run"),
     ("GET", "/outbox", "admin"),
     ("POST", f"/outbox/{UNKNOWN}/retry", "admin"),
