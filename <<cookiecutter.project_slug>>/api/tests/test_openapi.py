@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from api.main import create_app
-from api.schemas import CalendarIn, CallCompletedIn, CandidateIn, DecisionIn, RunIn, SubmissionIn
+from api.schemas import CalendarIn, CallCompletedIn, CandidateIn, DecisionIn, RunIn, SubmissionIn, WithdrawalIn
 from api.settings import ApiSettings
 from api.tests.support import APPLICATION, FORM, Client
 from db import testing
@@ -27,6 +27,7 @@ BODIES: dict[str, type[BaseModel]] = {
     "POST /webhooks/calendar": CalendarIn,
     "POST /webhooks/call-completed": CallCompletedIn,
     "POST /candidates/{id}/decision": DecisionIn,
+    "POST /candidates/{id}/withdrawal": WithdrawalIn,
     "POST /raw/{workflow}/runs": RunIn,
 }
 
