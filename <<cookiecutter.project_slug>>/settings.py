@@ -51,14 +51,14 @@ class Settings(BaseSettings):
 
     environment: Literal["development", "production"] = Field(
         default="development",
-        description="In development processes migrate their database at start; in production `python -m db migrate` does.",
+        description="In development processes migrate their database at start, in production `python -m db migrate`.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR."
     )
     public_url: str | None = Field(
         default=None,
-        description="URL under which senders reach this system, without a path. Twilio signs it, so set it behind a proxy.",
+        description="URL under which senders reach us, without a path. Twilio signs it, so set it behind a proxy.",
     )
 
     database_url: str = Field(
