@@ -14,6 +14,7 @@ from api.schema import SchemaGuard
 from api.signatures import StandardVerifier, TwilioVerifier
 from db.session import Database
 from settings import Settings
+from workflows.temporal.codec import EncryptionCodec
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Context:
     standard: StandardVerifier
     twilio: TwilioVerifier
     schema: SchemaGuard
+    codec: EncryptionCodec | None
 
     def url(self, path: str) -> str:
         """Return the address of a resource: under PUBLIC_URL where that is set, else its path alone."""
