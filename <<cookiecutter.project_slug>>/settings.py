@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -174,6 +175,26 @@ class Settings(BaseSettings):
     @classmethod
     def _database(cls, value: str | None) -> str | None:
         return None if value is None else normalise_database_url(value)
+
+    @field_validator("temporal_ui_url")
+    @classmethod
+    def _web(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            good = False
+        if not good:
+            raise ValueError("must be a URL such as http://localhost:8233")
+        return value
+
+    @property
+    def temporal_ui_origin(self) -> str:
+        """The origin of TEMPORAL_UI_URL, as browsers send it."""
+        parts = urlsplit(self.temporal_ui_url)
+        plain = {"http": 80, "https": 443}[parts.scheme]
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, plain) else "")
 
     @property
     def migrate_at_start(self) -> bool:

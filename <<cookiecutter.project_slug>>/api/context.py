@@ -15,6 +15,7 @@ from api.settings import ApiSettings
 from api.signatures import StandardVerifier, TwilioVerifier
 from api.temporal import TemporalWatch
 from db.session import Database
+from workflows.temporal.codec import EncryptionCodec
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Context:
     twilio: TwilioVerifier
     schema: SchemaGuard
     temporal: TemporalWatch | None
+    codec: EncryptionCodec | None
 
     def url(self, path: str) -> str:
         """Return the address of a resource: under PUBLIC_URL where that is set, else its path alone."""

@@ -19,7 +19,7 @@ from api.metrics import Metrics
 from api.middleware import Edge
 from api.openapi import add_problem_schema
 from api.problems import answer_http_exception, answer_validation_error
-from api.routes import candidates, health, outbox, raw, submissions, webhooks
+from api.routes import candidates, codec, health, outbox, raw, submissions, webhooks
 from api.runs import RawRuns, Runner, make_runner
 from api.schema import SchemaGuard
 from api.settings import ApiSettings, get_settings
@@ -28,6 +28,7 @@ from api.temporal import TemporalWatch, check_configuration, make_target
 from db.delivery import Target
 from db.session import Database
 from settings import SettingsError
+from workflows.temporal.codec import make_codec
 
 DESCRIPTION = """Takes signed webhooks, keeps state, runs RAW workflows, and says what became of everything.
 
@@ -63,6 +64,8 @@ def create_app(
     if target == "temporal":
         check_configuration(settings)
 
+    payload_codec = make_codec(settings.temporal_codec_keys)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         """Start the parts, and end them in the opposite order."""
@@ -95,6 +98,7 @@ def create_app(
                 twilio=twilio,
                 schema=schema,
                 temporal=temporal,
+                codec=payload_codec,
             )
             coordinator.start()
             dispatcher.start()
@@ -111,7 +115,8 @@ def create_app(
         },
     )
     app.add_middleware(Edge, metrics=metrics, max_body=settings.max_body_bytes)
-    for routes in (webhooks, candidates, submissions, raw, outbox, health):
+    app.add_middleware(codec.CodecCors, origin=settings.temporal_ui_origin)
+    for routes in (webhooks, candidates, submissions, raw, outbox, codec, health):
         app.include_router(routes.router)
     add_problem_schema(app)
     return app

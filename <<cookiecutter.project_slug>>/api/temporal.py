@@ -1,7 +1,4 @@
-"""The API's way to Temporal, and what /readyz says of it; nobody waits for it: webhooks are taken with Temporal away.
-
-The SDK takes half a second to import, so that is done where it is used.
-"""
+"""The API's way to Temporal, and what /readyz says of it. Nobody waits for it: webhooks are taken with it away."""
 
 from __future__ import annotations
 
@@ -9,13 +6,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from db.delivery import TargetAwayError
 from settings import Settings
-
-if TYPE_CHECKING:
-    from workflows.temporal.target import TemporalTarget
+from workflows.temporal.client import connect, data_converter
+from workflows.temporal.environment import connect_config
+from workflows.temporal.target import TemporalTarget
 
 # An answer is good for as long as this; a probe that comes later gets it too, and the next one a new answer.
 FRESH_SECONDS = 5.0
@@ -29,18 +25,12 @@ def check_configuration(settings: Settings) -> None:
     Raises:
         SettingsError: something in it is wrong.
     """
-    from workflows.temporal.client import data_converter
-    from workflows.temporal.environment import connect_config
-
     connect_config()
     data_converter(settings)
 
 
 async def make_target(settings: Settings) -> TemporalTarget:
     """Return the target of the outbox; the server may be away, now and later."""
-    from workflows.temporal.client import connect
-    from workflows.temporal.target import TemporalTarget
-
     return TemporalTarget(await connect(settings, lazy=True), settings)
 
 

@@ -40,6 +40,8 @@ def test_the_wire_is_all_there() -> None:
         "GET /submissions",
         "GET /submissions/{id}",
         "GET /outbox",
+        "POST /codec/encode",
+        "POST /codec/decode",
         "POST /outbox/{id}/retry",
         "GET /healthz",
         "GET /readyz",
@@ -66,7 +68,7 @@ def test_every_answer_is_described_and_every_error_is_a_problem(name: str) -> No
             assert kind == "application/problem+json"
             assert content["schema"] == {"$ref": "#/components/schemas/ProblemDocument"}
             assert content["example"]["status"] == int(status)
-    if name.split()[1].startswith(("/candidates", "/submissions", "/raw", "/outbox")):
+    if name.split()[1].startswith(("/candidates", "/submissions", "/raw", "/outbox", "/codec")):
         assert operation["security"]
         assert {"401", "403"} <= set(operation["responses"])
 
