@@ -15,11 +15,12 @@ from temporalio.api.common.v1 import Payloads
 
 from api.main import create_app
 from api.routes.codec import ENCRYPTED, PLAIN
+from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.servers import serving
 from api.tests.support import KEY, Client, is_problem, running
 from db import testing
-from settings import DEFAULT_DATABASE_URL, ApiSettings, SettingsError, explain
+from settings import DEFAULT_DATABASE_URL, SettingsError, explain
 from workflows.temporal.codec import new_key
 from workflows.temporal.tests.servers import dev_server, needs_server, worker_process
 from workflows.temporal.tests.servers import settings_for as temporal_settings
@@ -166,7 +167,7 @@ def test_the_examples_are_payloads(example: dict[str, Any]) -> None:
 @needs_server
 async def test_the_temporal_command_decrypts_through_it(tmp_path: Path) -> None:
     key = new_key()
-    settings: ApiSettings = temporal_settings(temporal_codec_keys=key)
+    settings = temporal_settings(temporal_codec_keys=key)
     url = f"sqlite+aiosqlite:///{tmp_path / 'app.db'}"
     with (
         dev_server(tmp_path) as temporal,
