@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from api.schemas import ID
+from workflows.inputs import ID
 
 
 class Accepted(BaseModel):

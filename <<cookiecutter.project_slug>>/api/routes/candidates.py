@@ -15,15 +15,15 @@ from api.openapi import json_body
 from api.problems import Problem, responses
 from api.routes.paging import Cursor, Limit, bad_cursor
 from api.routes.webhooks import answer
-from api.schemas import DecisionIn, WithdrawalIn
 from api.security import CanRead, CanWrite
 from api.views import Accepted, CandidateOut, CandidatePage, CandidateSummary, TimelineItem
 from db.models import Candidate
 from db.repositories import candidates, timeline
-from db.repositories.events import CandidateEvent
 from db.repositories.paging import CursorError
 from db.types import new_id
 from logs import entity_id_var
+from workflows.events import decision_event, withdrawal_event
+from workflows.inputs import DecisionIn, WithdrawalIn
 
 router = APIRouter(prefix="/candidates", tags=["candidates"])
 
@@ -88,10 +88,12 @@ async def decide(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Take a person's decision on a candidate and pass it to the hiring process."""
-    body = await _json(request)
-    decision = parse_json(DecisionIn, body)
-    detail = {"decision": decision.decision, "by": principal.name}
-    return await _take(request, "decision", id, idempotency_key, body, detail, decision.note)
+    media_type(request, (JSON,))
+    body = await request.body()
+    given = parse_json(DecisionIn, body)
+    event = decision_event(id, idempotency_key or str(new_id()), body, given, principal.name)
+    context = context_of(request)
+    return answer(context, event.source, await take_event(context, event))
 
 
 @router.post(
@@ -108,30 +110,12 @@ async def withdraw(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Take a candidate out of the hiring process, which ends: what it had arranged is called off."""
-    body = await _json(request)
-    withdrawal = parse_json(WithdrawalIn, body)
-    return await _take(request, "withdrawal", id, idempotency_key, body, {"by": principal.name}, withdrawal.note)
-
-
-async def _json(request: Request) -> bytes:
     media_type(request, (JSON,))
-    return await request.body()
-
-
-async def _take(
-    request: Request,
-    source: str,
-    id: uuid.UUID,  # noqa: A002
-    idempotency_key: str | None,
-    body: bytes,
-    detail: dict[str, str],
-    note: str,
-) -> Response:
-    """Store what a person says of a candidate who is not at the end yet, once under its key, and pass it on."""
-    event_id = f"{id}:{idempotency_key or new_id()}"
-    event = CandidateEvent(source, event_id, body, id, source, detail, signal=True, note=note, must_be_open=True)
+    body = await request.body()
+    given = parse_json(WithdrawalIn, body)
+    event = withdrawal_event(id, idempotency_key or str(new_id()), body, given, principal.name)
     context = context_of(request)
-    return answer(context, source, await take_event(context, event))
+    return answer(context, event.source, await take_event(context, event))
 
 
 def _summary(context: Context, row: Candidate) -> dict[str, object]:

@@ -7,11 +7,12 @@ import pytest
 from pydantic import BaseModel
 
 from api.main import create_app
-from api.schemas import CalendarIn, CallCompletedIn, CandidateIn, DecisionIn, RunIn, SubmissionIn, WithdrawalIn
+from api.schemas import RunIn, SubmissionIn
 from api.settings import ApiSettings
 from api.tests.support import APPLICATION, FORM, Client
 from db import testing
 from settings import DEFAULT_DATABASE_URL
+from workflows.inputs import CalendarIn, CallCompletedIn, CandidateIn, DecisionIn, WithdrawalIn
 
 pytestmark = pytest.mark.anyio
 
