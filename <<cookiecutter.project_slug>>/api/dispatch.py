@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 
 from api.background import Loop
-from api.coordinator import process_name
 from api.metrics import Metrics
 from api.settings import ApiSettings
-from db.delivery import Delivered, Target, deliver_due
+from db.delivery import Delivered, Target, deliver_due, make_owner
 from db.session import Database
 from logs import entity_id_var
 
@@ -20,7 +19,7 @@ class Dispatcher(Loop):
 
     def __init__(self, database: Database, target: Target | None, settings: ApiSettings, metrics: Metrics) -> None:
         super().__init__("dispatcher", settings.poll_seconds)
-        self.owner = process_name()
+        self.owner = make_owner()
         self._database = database
         self._target = target
         self._settings = settings

@@ -7,6 +7,9 @@ either. However many do it at once, an entry is leased to one of them, and the e
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -62,6 +65,11 @@ class Delivered:
     error: Exception | None = None
 
 
+def make_owner() -> str:
+    """Return a name for an owner of leases that no other has, in any place and at any time."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
 async def deliver_due(
     database: Database,
     target: Target,
@@ -80,7 +88,7 @@ async def deliver_due(
         database: where the outbox is.
         target: where its entries go.
         settings: batch, lease, attempts and back-off.
-        owner: a name that no other owner of leases has.
+        owner: from `make_owner`, kept for as long as the process runs.
         older_than: only entries that were made at least so long ago.
         only: only entries of this target, such as hiring-<candidate_id>.
         observe: is told each outcome as it is written, in the task that made the attempt.

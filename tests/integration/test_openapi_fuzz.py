@@ -62,6 +62,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     project = shutil.copytree(PROJECT, folder / "project", ignore=shutil.ignore_patterns("runs", "dev", ".venv"))
     env = {
         **os.environ,
+        "TEMPORAL_ADDRESS": "127.0.0.1:9",  # nothing listens there
         "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or f"sqlite+aiosqlite:///{folder}/app.db",
         "PYTHONPATH": str(project),
         "RAW_PROJECT_ROOT": str(project),

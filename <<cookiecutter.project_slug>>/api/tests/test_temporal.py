@@ -113,7 +113,7 @@ async def test_with_temporal_away_webhooks_are_taken_and_delivered_when_it_is_ba
         assert (await client.send("/webhooks/calendar", call, webhook_id="cal-1")).status_code == 202
         assert (await client.send("/webhooks/calendar", call, webhook_id="cal-1")).status_code == 202
         parts = await ready(http)
-        assert parts["temporal"].startswith("Temporal cannot be reached")
+        assert parts["temporal"].startswith("Temporal refuses the connection")
         assert "Webhooks are taken all the same" in parts["temporal"]
         # More attempts than an entry at fault gets.
         async with asyncio.timeout(30):
@@ -145,7 +145,7 @@ async def test_a_server_process_starts_with_temporal_away_and_says_so(settings: 
         answer = await Client(http).send("/webhooks/cv-submission", APPLICATION)
         assert answer.status_code == 202, answer.text
         parts = await ready(http)
-        assert parts["temporal"].startswith("Temporal cannot be reached")
+        assert parts["temporal"].startswith("Temporal refuses the connection")
         assert "1 pending" in parts["outbox"]
         assert await api.stop() in (0, -signal.SIGTERM)
     assert "Traceback" not in api.log.read_text()

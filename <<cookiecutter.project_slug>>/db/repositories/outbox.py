@@ -229,6 +229,16 @@ async def list_parked(session: AsyncSession, *, limit: int = 100) -> list[Outbox
     return list(rows)
 
 
+async def list_waiting(session: AsyncSession, target: str) -> list[OutboxEntry]:
+    """Return what a target has not got yet, parked entries too, in the order in which it goes out."""
+    rows = await session.scalars(
+        select(OutboxEntry)
+        .where(OutboxEntry.target == target, OutboxEntry.status != "delivered")
+        .order_by(OutboxEntry.position)
+    )
+    return list(rows)
+
+
 async def requeue(session: AsyncSession, id: uuid.UUID, now: datetime | None = None) -> bool:  # noqa: A002
     """Give a parked entry its attempts back, due at once; False if it is not parked."""
     written = await session.scalar(

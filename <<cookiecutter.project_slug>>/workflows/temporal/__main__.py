@@ -15,6 +15,9 @@ COMMANDS = {
         "workflows.temporal.setup_command:main",
         "register the search attribute and the schedule; safe to repeat",
     ),
+    "start": ("workflows.temporal.start_command:main", "store a candidate and start the hiring process"),
+    "send": ("workflows.temporal.send_command:main", "tell a hiring process of a calendar, call, decision, withdrawal"),
+    "show": ("workflows.temporal.show_command:main", "show a candidate's status and timeline"),
     "codec-key": ("workflows.temporal.setup_command:codec_key", "print a new key for TEMPORAL_CODEC_KEYS"),
 }
 

@@ -82,7 +82,7 @@ async def connect(
             **_with_address(config), data_converter=converter, lazy=lazy, retry_config=retry, runtime=runtime
         )
     except (RuntimeError, RPCError) as error:
-        raise AwayError(f"Temporal at {address_of(config)} {_why(error)}") from None
+        raise AwayError(f"Temporal at {address_of(config)} {why_away(error)}") from None
 
 
 async def connect_with_backoff(
@@ -136,7 +136,7 @@ async def _check_namespace(client: Client) -> None:
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise AwayError(f"Temporal has no namespace {client.namespace!r} (TEMPORAL_NAMESPACE).") from None
-        raise AwayError(f"Temporal {_why(error)}") from None
+        raise AwayError(f"Temporal {why_away(error)}") from None
 
 
 def address_of(config: ClientConnectConfig) -> str:
@@ -162,7 +162,7 @@ _REASONS = (
 )
 
 
-def _why(error: RuntimeError | RPCError) -> str:
+def why_away(error: RuntimeError | RPCError) -> str:
     """Say in words why a call to Temporal failed; the server's own text only where nothing better is known."""
     if isinstance(error, RPCError):
         text = {

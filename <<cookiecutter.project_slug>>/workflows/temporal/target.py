@@ -30,6 +30,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from db.delivery import TargetAwayError, UndeliverableError
 from db.repositories.outbox import OutboxLease
 from settings import Settings
+from workflows.temporal.client import why_away
 from workflows.temporal.contracts import (
     HIRING_PROCESS,
     CalendarEvent,
@@ -113,7 +114,7 @@ class TemporalTarget:
         try:
             await _bounded(self._client.workflow_service.describe_namespace(request))
         except RPCError as error:
-            raise TargetAwayError(_words(error)) from error
+            raise _away(error) from None
 
     async def _start(self, entry: OutboxLease) -> None:
         given = HiringInput(
@@ -137,7 +138,7 @@ class TemporalTarget:
             # It has ended since an earlier delivery that we did not see succeed.
             return
         except RPCError as error:
-            raise _explained(error) from error
+            raise _explained(error) from None
 
     async def _signal(self, entry: OutboxLease) -> str | None:
         name, event = signal_of(entry)
@@ -145,7 +146,7 @@ class TemporalTarget:
             await _bounded(self._client.get_workflow_handle(entry.target).signal(name.value, event))
         except RPCError as error:
             if (told := _why_not_there(error)) is None:
-                raise _explained(error) from error
+                raise _explained(error) from None
             return told
         return None
 
@@ -155,7 +156,7 @@ class TemporalTarget:
             try:
                 self._search_attributes = await _bounded(has_search_attributes(self._client))
             except RPCError as error:
-                raise _explained(error) from error
+                raise _explained(error) from None
             self._ask_after = time.monotonic() + _ASK_AGAIN_SECONDS
         return self._search_attributes
 
@@ -196,7 +197,7 @@ async def _bounded(call: Awaitable[_ResultT]) -> _ResultT:
         raise TargetAwayError(f"Temporal did not answer within {CALL_SECONDS:g} seconds") from None
     except RuntimeError as error:
         # A lazy client connects here, and says so when it cannot.
-        raise TargetAwayError(f"Temporal cannot be reached: {str(error)[:200]}") from error
+        raise _away(error) from None
 
 
 def _details(error: RPCError) -> set[str]:
@@ -222,10 +223,10 @@ def _why_not_there(error: RPCError) -> str | None:
 def _explained(error: RPCError) -> Exception:
     """Return the error that says whose fault it is."""
     if error.status == RPCStatusCode.INVALID_ARGUMENT:
-        return UndeliverableError(_words(error))
-    return TargetAwayError(_words(error)) if error.status in _AWAY else error
+        # The server's words are of ids, names and sizes.
+        return UndeliverableError(f"Temporal refuses it: {str(error)[:200]}")
+    return _away(error) if error.status in _AWAY else error
 
 
-def _words(error: RPCError) -> str:
-    """Return what the server said, which is of ids and names."""
-    return f"Temporal answered {error.status.name}: {str(error)[:200]}"
+def _away(error: RuntimeError | RPCError) -> TargetAwayError:
+    return TargetAwayError(f"Temporal {why_away(error).rstrip('.')}")

@@ -166,7 +166,7 @@ async def away(target: TemporalTarget, candidate_id: uuid.UUID) -> set[str]:
 
 async def test_a_server_that_is_away_is_told_from_an_entry_at_fault() -> None:
     lazy = await Client.connect(NOWHERE, lazy=True, data_converter=pydantic_data_converter)
-    assert await away(TemporalTarget(lazy, settings()), new_id()) == {"Temporal cannot be reached"}
+    assert await away(TemporalTarget(lazy, settings()), new_id()) == {"Temporal refuses the connection"}
 
 
 async def test_a_server_that_hangs_holds_nobody_up() -> None:
@@ -214,10 +214,10 @@ class TestDevServer:
         config = server.config()
         config["namespace"] = "elsewhere"
         words = await away(TemporalTarget(Client(**config), settings()), new_id())
-        assert words == {"Temporal answered NOT_FOUND"}
+        assert words == {"Temporal cannot be worked with"}
 
     async def test_what_the_server_refuses_for_good_is_undeliverable(self, server: Client) -> None:
         long = entry("start", new_id())
         object.__setattr__(long, "target", "x" * 2000)
-        with pytest.raises(UndeliverableError, match="INVALID_ARGUMENT"):
+        with pytest.raises(UndeliverableError, match="Temporal refuses it: WorkflowId exceeds"):
             await TemporalTarget(server, settings()).deliver(long)
