@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ async def hold(given: Hold) -> str:
     activity.logger.info("holding")
     if given.fail:
         raise ApplicationError(f"failed with {given.secret}", given.secret, non_retryable=True)
+    if given.breaks:
+        # The SDK fails the worker, not the activity alone.
+        raise BrokenExecutor("broken")
     await asyncio.sleep(given.seconds)
     (Path(given.folder) / "ended").touch()
     return f"held {given.secret}"
