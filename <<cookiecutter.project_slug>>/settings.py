@@ -46,7 +46,8 @@ class Settings(BaseSettings):
 
     environment: Literal["development", "production"] = Field(
         default="development",
-        description="In development the API migrates its database at start; in production `python -m db migrate` does.",
+        description="In development the API migrates its database at start, and a worker prepares its Temporal server; "
+        "in production `python -m db migrate` and `python -m workflows.temporal setup` do.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR."
