@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
@@ -25,6 +26,9 @@ async def hold(given: Hold) -> str:
     if given.breaks:
         # The SDK fails the worker, not the activity alone.
         raise BrokenExecutor("broken")
+    while given.stubborn:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(given.seconds)
     await asyncio.sleep(given.seconds)
     (Path(given.folder) / "ended").touch()
     return f"held {given.secret}"
