@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -121,8 +122,6 @@ class HealthServer:
 
 def _words_of(error: OSError) -> str:
     """Return the system's words, without asyncio's, which repeat the address."""
-    import os
-
     return os.strerror(error.errno) if error.errno is not None and error.errno > 0 else "no such address"
 
 

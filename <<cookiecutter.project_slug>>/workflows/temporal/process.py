@@ -171,9 +171,11 @@ async def _shut_down(worker: Worker) -> None:
 
 
 def _words_of(error: BaseException) -> str:
-    """Return the text of an error of the SDK; of another only its kind, since it may hold what people wrote."""
-    kind = type(error).__name__
-    return f"{kind}: {' '.join(str(error).split())[:300]}" if isinstance(error, (RuntimeError, RPCError)) else kind
+    """Return the text of an error of the SDK, and of what caused it; of others only the kind: they may quote people."""
+    words = type(error).__name__
+    if isinstance(error, (RuntimeError, RPCError)):
+        words += f": {' '.join(str(error).split())[:300]}"
+    return words if error.__cause__ is None else f"{words} <- {_words_of(error.__cause__)}"
 
 
 async def _close(stack: AsyncExitStack) -> None:

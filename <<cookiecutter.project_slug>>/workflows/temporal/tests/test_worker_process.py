@@ -150,6 +150,18 @@ class TestOnServer:
             assert 0.9 < time.monotonic() - told < 8
         assert not (tmp_path / "ended").exists()
 
+    @pytest.mark.slow
+    async def test_a_stubborn_activity_does_not_hold_the_process(self, server: DevServer, tmp_path: Path) -> None:
+        client = await server.client()
+        with worker_process(tmp_path, server.address, WORKER_GRACE_SECONDS="0") as worker:
+            await worker.start()
+            await start(client, worker, Hold(folder=str(tmp_path), seconds=60, stubborn=True))
+            await until((tmp_path / "started").exists)
+            worker.send(signal.SIGTERM)
+            assert await worker.ended() == 1
+        words = "The worker did not end in time: an activity does not heed its cancellation."
+        assert worker.text().splitlines()[-1] == words
+
     async def test_metrics_and_log(self, server: DevServer, tmp_path: Path) -> None:
         client = await server.client()
         with worker_process(tmp_path, server.address) as worker:

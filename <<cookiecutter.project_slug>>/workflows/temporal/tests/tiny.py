@@ -13,12 +13,15 @@ HOLD = "hold"
 
 
 class Hold(BaseModel):
-    """`folder`: where the activity leaves the files `started` and `ended`; `secret` is what nobody may read."""
+    """`folder`: where the activity leaves the files `started` and `ended`; `secret` is what nobody may read;
+    `breaks` ends the whole worker; `stubborn` heeds no cancellation."""
 
     folder: str
     seconds: float = 0.0
     secret: str = ""
     fail: bool = False
+    breaks: bool = False
+    stubborn: bool = False
 
 
 @workflow.defn(name="Tiny")

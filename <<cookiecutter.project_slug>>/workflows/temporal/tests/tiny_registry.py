@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,12 @@ async def hold(given: Hold) -> str:
     activity.logger.info("holding")
     if given.fail:
         raise ApplicationError(f"failed with {given.secret}", given.secret, non_retryable=True)
+    if given.breaks:
+        # The SDK fails the worker, not the activity alone.
+        raise BrokenExecutor("broken")
+    while given.stubborn:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(given.seconds)
     await asyncio.sleep(given.seconds)
     (Path(given.folder) / "ended").touch()
     return f"held {given.secret}"
