@@ -52,8 +52,8 @@ class Settings(BaseSettings):
 
     environment: Literal["development", "production"] = Field(
         default="development",
-        description="In development processes migrate their database and a worker prepares its Temporal server at start; "
-        "in production `python -m db migrate` and `python -m workflows.temporal setup` do.",
+        description="In development processes migrate their database at start, and a worker prepares its Temporal "
+        "server; in production `python -m db migrate` and `python -m workflows.temporal setup` do.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR."
