@@ -1,4 +1,4 @@
-"""Every setting of the system, read from the environment and then from `.env` beside this file.
+"""Settings, read from the environment and then from `.env` beside this file.
 
 Nothing is read at import time. `get_settings()` reads once; a wrong value is told in one plain sentence that
 names the variable. No sentence ever holds a value, since many are secret.
@@ -11,7 +11,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -28,14 +28,20 @@ ROOT = _project_root()
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///.raw/dev/app.db"
 
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+SettingsT = TypeVar("SettingsT", bound="Settings")
 
 
 class SettingsError(Exception):
     """A setting is wrong; the text holds one sentence a variable and never a value."""
 
 
+def split(value: object) -> object:
+    """Return the parts of a comma separated text; anything else as it is."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
-    """All settings; the name of a field in capitals is its variable."""
+    """What every process reads; the name of a field in capitals is its variable."""
 
     model_config = SettingsConfigDict(
         env_file=ROOT / ".env",
@@ -48,14 +54,15 @@ class Settings(BaseSettings):
 
     environment: Literal["development", "production"] = Field(
         default="development",
-        description="In development the API migrates its database at start; in production `python -m db migrate` does.",
+        description="In development processes migrate their database at start, and a worker prepares its Temporal "
+        "server; in production `python -m db migrate` and `python -m workflows.temporal setup` do.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR."
     )
     public_url: str | None = Field(
         default=None,
-        description="URL under which senders reach the API, without a path. Twilio signs it, so set it behind a proxy.",
+        description="URL under which senders reach us, without a path. Twilio signs it, so set it behind a proxy.",
     )
 
     database_url: str = Field(
@@ -77,15 +84,6 @@ class Settings(BaseSettings):
         gt=0,
         le=300,
         description="Longest wait for a connection or for SQLite's write lock, before the database counts as away.",
-    )
-
-    webhook_secrets: Secrets = Field(
-        default=(),
-        description="Standard Webhooks secrets (whsec_...), comma separated: the first is current, all are accepted.",
-    )
-    api_keys: Secrets = Field(
-        default=(),
-        description="Keys with every scope, comma separated, for the start; make others: python -m api keys create.",
     )
 
     # The tools of the processes: tools/email, tools/telephony, tools/slack.
@@ -121,35 +119,10 @@ class Settings(BaseSettings):
         default=None, description="Another address of Twilio's API, for tests and proxies. Empty: Twilio's own."
     )
 
-    max_body_bytes: int = Field(
-        default=1_048_576, ge=1024, description="Largest request body, in bytes; more is answered 413."
-    )
     lease_seconds: float = Field(
         default=60.0,
         ge=1,
         description="How long a row belongs to the process that took it, unless that process extends it.",
-    )
-    poll_seconds: float = Field(
-        default=1.0, gt=0, description="Pause between two looks for work, where no event told of it earlier."
-    )
-    submission_concurrency: int = Field(
-        default=4,
-        ge=0,
-        le=256,
-        description="Submissions that one process runs at a time; 0: none here, another process runs them.",
-    )
-    submission_timeout_seconds: float = Field(
-        default=60.0, gt=0, description="Longest run of RAW `analyze`, in seconds."
-    )
-    submission_max_attempts: int = Field(default=5, ge=1, description="Runs of one submission before it is failed.")
-    run_waiting: int = Field(
-        default=32,
-        ge=1,
-        le=1024,
-        description="Callers of the API that may wait for a RAW run at a time; more are answered 429.",
-    )
-    shutdown_seconds: float = Field(
-        default=10.0, ge=0, le=600, description="How long a process that ends lets its submissions run on."
     )
     outbox_batch: int = Field(default=50, ge=1, le=1000, description="Outbox entries that one look takes.")
     outbox_max_attempts: int = Field(
@@ -167,6 +140,18 @@ class Settings(BaseSettings):
         default=(),
         description="Keys (base64 of 32 bytes, comma separated) that encrypt what Temporal stores: the first encrypts, "
         "all decrypt. Empty: plain JSON.",
+    )
+    temporal_ui_url: str = Field(
+        default="http://localhost:8233",
+        description="Where people open Temporal's web UI: the one origin from which browsers may use /codec.",
+    )
+    temporal_deployment_name: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Worker Versioning: the deployment; set it and the build id, or neither.",
+    )
+    temporal_worker_build_id: str | None = Field(
+        default=None, min_length=1, description="Worker Versioning: which build this worker is."
     )
     worker_health_port: int = Field(
         default=8081, ge=0, le=65535, description="Port of the worker's /livez, /readyz and /metrics; 0: none."
@@ -213,10 +198,10 @@ class Settings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.strip().upper() if isinstance(value, str) else value
 
-    @field_validator("webhook_secrets", "api_keys", "temporal_codec_keys", mode="before")
+    @field_validator("temporal_codec_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return split(value)
 
     @field_validator("database_url", "test_database_url")
     @classmethod
@@ -243,6 +228,26 @@ class Settings(BaseSettings):
     def dev_path(self) -> Path:
         """The folder of `dev_folder`; a relative one is meant from the project's root."""
         return ROOT / self.dev_folder
+
+    @field_validator("temporal_ui_url")
+    @classmethod
+    def _web(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            good = False
+        if not good:
+            raise ValueError("must be a URL such as http://localhost:8233")
+        return value
+
+    @property
+    def temporal_ui_origin(self) -> str:
+        """The origin of TEMPORAL_UI_URL, as browsers send it."""
+        parts = urlsplit(self.temporal_ui_url)
+        plain = {"http": 80, "https": 443}[parts.scheme]
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, plain) else "")
 
     @property
     def migrate_at_start(self) -> bool:
@@ -315,14 +320,14 @@ def explain(error: ValidationError) -> str:
     return "\n".join(lines)
 
 
-def load_settings() -> Settings:
-    """Read the settings now.
+def load_settings(kind: type[SettingsT]) -> SettingsT:
+    """Read the settings of this kind now.
 
     Raises:
         SettingsError: a value is wrong.
     """
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         raise SettingsError(explain(error)) from None
 
@@ -334,4 +339,4 @@ def get_settings() -> Settings:
     Raises:
         SettingsError: a value is wrong.
     """
-    return load_settings()
+    return load_settings(Settings)

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from api.keys import run_keys
 from api.send import send
+from api.settings import get_settings
 from db.models import SCOPES
 from db.session import Database, DatabaseUnavailableError
-from settings import SettingsError, get_settings
+from settings import SettingsError
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ import random
 from abc import ABC, abstractmethod
 from contextlib import suppress
 
-from api.logs import describe
+from logs import describe
 
 logger = logging.getLogger("api.background")
 

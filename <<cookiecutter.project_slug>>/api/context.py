@@ -11,16 +11,18 @@ from api.dispatch import Dispatcher
 from api.metrics import Metrics
 from api.runs import RawRuns
 from api.schema import SchemaGuard
+from api.settings import ApiSettings
 from api.signatures import StandardVerifier, TwilioVerifier
+from api.temporal import TemporalWatch
 from db.session import Database
-from settings import Settings
+from workflows.temporal.codec import EncryptionCodec
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """The parts of one application; made when it starts, in the event loop that serves it."""
 
-    settings: Settings
+    settings: ApiSettings
     metrics: Metrics
     database: Database
     coordinator: Coordinator
@@ -29,6 +31,8 @@ class Context:
     standard: StandardVerifier
     twilio: TwilioVerifier
     schema: SchemaGuard
+    temporal: TemporalWatch | None
+    codec: EncryptionCodec | None
 
     def url(self, path: str) -> str:
         """Return the address of a resource: under PUBLIC_URL where that is set, else its path alone."""

@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from api.background import Loop
-from api.logs import describe, entity_id_var
 from api.metrics import Metrics
 from api.runs import Runner
+from api.settings import ApiSettings
 from db.repositories import submissions, timeline
 from db.repositories.submissions import SubmissionLease
 from db.session import Database, DatabaseUnavailableError
+from logs import describe, entity_id_var
 from raw_runtime.result import EXIT_USAGE, RunResult
-from settings import Settings
 
 logger = logging.getLogger("api.coordinator")
 
@@ -43,7 +43,7 @@ def process_name() -> str:
 class Coordinator(Loop):
     """Runs pending submissions, at most `submission_concurrency` at a time (0: none, another process does)."""
 
-    def __init__(self, database: Database, runner: Runner, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, database: Database, runner: Runner, settings: ApiSettings, metrics: Metrics) -> None:
         super().__init__("coordinator", settings.poll_seconds)
         self.owner = process_name()
         self._database = database

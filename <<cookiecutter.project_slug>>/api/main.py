@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Literal
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -12,18 +13,22 @@ from starlette.exceptions import HTTPException
 
 from api.context import Context
 from api.coordinator import Coordinator
-from api.dispatch import Dispatcher, Target
+from api.dispatch import Dispatcher
 from api.logs import configure_logging
 from api.metrics import Metrics
 from api.middleware import Edge
 from api.openapi import add_problem_schema
 from api.problems import answer_http_exception, answer_validation_error
-from api.routes import candidates, health, outbox, raw, submissions, webhooks
+from api.routes import candidates, codec, health, outbox, raw, submissions, webhooks
 from api.runs import RawRuns, Runner, make_runner
 from api.schema import SchemaGuard
+from api.settings import ApiSettings, get_settings
 from api.signatures import StandardVerifier, TwilioVerifier
+from api.temporal import TemporalWatch, check_configuration, make_target
+from db.delivery import Target
 from db.session import Database
-from settings import Settings, SettingsError, get_settings
+from settings import SettingsError
+from workflows.temporal.codec import make_codec
 
 DESCRIPTION = """Takes signed webhooks, keeps state, runs RAW workflows, and says what became of everything.
 
@@ -32,13 +37,17 @@ An acknowledged webhook (202) is on disk, is never lost, and is acted on once. S
 
 
 def create_app(
-    settings: Settings | None = None, *, target: Target | None = None, runner: Runner | None = None
+    settings: ApiSettings | None = None,
+    *,
+    target: Target | Literal["temporal"] | None = "temporal",
+    runner: Runner | None = None,
 ) -> FastAPI:
     """Return an application.
 
     Args:
         settings: those of the environment, if none are given.
-        target: where the outbox goes; without one, its entries wait.
+        target: where the outbox goes: "temporal" is the server that the TEMPORAL_ variables name; None: nowhere,
+            its entries wait.
         runner: what runs RAW workflows; the executor that RAW_EXECUTOR names, if none is given. It is closed
             with the application.
 
@@ -52,6 +61,10 @@ def create_app(
     except ValueError as error:
         raise SettingsError(str(error)) from None
     twilio = TwilioVerifier(settings.twilio_auth_token, settings.public_url)
+    if target == "temporal":
+        check_configuration(settings)
+
+    payload_codec = make_codec(settings.temporal_codec_keys)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -66,7 +79,13 @@ def create_app(
             stack.push_async_callback(raw_runner.aclose)
             coordinator = Coordinator(database, raw_runner, settings, metrics)
             stack.push_async_callback(coordinator.stop, settings.shutdown_seconds)
-            dispatcher = Dispatcher(database, target, settings, metrics)
+            temporal = None
+            receiver = target
+            if receiver == "temporal":
+                receiver = await make_target(settings)
+                temporal = TemporalWatch(receiver.ping)
+                stack.push_async_callback(temporal.stop)
+            dispatcher = Dispatcher(database, receiver, settings, metrics)
             stack.push_async_callback(dispatcher.stop)
             app.state.context = Context(
                 settings=settings,
@@ -78,6 +97,8 @@ def create_app(
                 standard=standard,
                 twilio=twilio,
                 schema=schema,
+                temporal=temporal,
+                codec=payload_codec,
             )
             coordinator.start()
             dispatcher.start()
@@ -94,7 +115,8 @@ def create_app(
         },
     )
     app.add_middleware(Edge, metrics=metrics, max_body=settings.max_body_bytes)
-    for routes in (webhooks, candidates, submissions, raw, outbox, health):
+    app.add_middleware(codec.CodecCors, origin=settings.temporal_ui_origin)
+    for routes in (webhooks, candidates, submissions, raw, outbox, codec, health):
         app.include_router(routes.router)
     add_problem_schema(app)
     return app

@@ -13,11 +13,11 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.logs import entity_id_var, request_id_var
 from api.metrics import Metrics
 from api.problems import Problem, problem_response, unavailable
 from db.session import DatabaseUnavailableError, why_unavailable
 from db.types import new_id
+from logs import entity_id_var, request_id_var
 
 logger = logging.getLogger("api.access")
 

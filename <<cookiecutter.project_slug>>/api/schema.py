@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import text
 
 import db
+from api.settings import ApiSettings
 from db.session import Database, DatabaseUnavailableError
-from settings import Settings
 
 logger = logging.getLogger("api.schema")
 
@@ -38,7 +38,7 @@ async def schema_problem(database: Database) -> str | None:
 class SchemaGuard:
     """Knows whether the schema is up to date; in development it brings it up to date first."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: ApiSettings) -> None:
         self.problem: str | None = "it has not been looked at yet"
         self._database = database
         self._settings = settings

@@ -14,7 +14,7 @@ from db.repositories.api_keys import Principal
 
 Scope = Literal["read", "write", "run", "admin"]
 
-_bearer = HTTPBearer(
+bearer = HTTPBearer(
     auto_error=False,
     scheme_name="api-key",
     description="An API key; make one: python -m api keys create --name NAME --scopes read,run",
@@ -30,7 +30,7 @@ class Needs:
         self.scope = scope
 
     async def __call__(
-        self, request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+        self, request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
     ) -> Principal:
         """Return who calls.
 

@@ -12,12 +12,12 @@ from urllib.parse import urljoin
 
 from standardwebhooks import Webhook
 
-from settings import Settings
+from api.settings import ApiSettings
 
 _FINAL = frozenset({"complete", "failed", "completed", "rejected", "expired", "no_show", "withdrawn"})
 
 
-def send(settings: Settings, base: str, path: str, body: str, *, webhook_id: str | None, wait: float) -> int:
+def send(settings: ApiSettings, base: str, path: str, body: str, *, webhook_id: str | None, wait: float) -> int:
     """Send one webhook and print the answer; with `wait` seconds, then print what it came to. Return the exit code."""
     if not settings.webhook_secrets:
         print("WEBHOOK_SECRETS is not set: there is nothing to sign with.")

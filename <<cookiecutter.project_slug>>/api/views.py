@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from api.schemas import ID
+from workflows.inputs import ID
 
 
 class Accepted(BaseModel):
@@ -217,7 +217,8 @@ class Readiness(BaseModel):
                     "parts": {
                         "database": "ok",
                         "coordinator": "ok",
-                        "outbox": "no target is configured: entries wait",
+                        "outbox": "ok",
+                        "temporal": "ok",
                     },
                     "missing": [],
                 }

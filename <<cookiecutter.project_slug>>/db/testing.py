@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 from db import migrate
 from db.models import Base
 from db.session import Database
-from settings import Settings
+from settings import Settings, SettingsT
 
 
 def server_url() -> str | None:
@@ -33,8 +33,13 @@ def kinds() -> list[str]:
 
 def settings_for(url: str, **changes: Any) -> Settings:
     """Return settings that take nothing from .env."""
+    return settings_of_kind(Settings, url, **changes)
+
+
+def settings_of_kind(kind: type[SettingsT], url: str, **changes: Any) -> SettingsT:
+    """Return settings of another kind, such as the API's, that take nothing from .env."""
     given: dict[str, Any] = {"_env_file": None, "database_url": url, "test_database_url": None, **changes}
-    return Settings(**given)
+    return kind(**given)
 
 
 @asynccontextmanager

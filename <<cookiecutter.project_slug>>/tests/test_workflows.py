@@ -29,11 +29,10 @@ def test_a_bare_run_succeeds(workflow: str, raw_run: RawRun) -> None:
     assert done.document["status"] == "success"
 
 
-@pytest.mark.parametrize("workflow", [name for name, _ in TEXTS])
-def test_the_id_is_echoed(workflow: str, raw_run: RawRun) -> None:
-    # Where there is a database, analyze takes an id without a text for that of a stored submission.
-    text = ["--text", "Where is my invoice?"] if workflow == "analyze" else []
-    done = raw_run(workflow, "--id", "correlation-1", *text)
+@pytest.mark.parametrize(("workflow", "param"), TEXTS)
+def test_the_id_is_echoed(workflow: str, param: str, raw_run: RawRun) -> None:
+    # Where there is a database, an id without a text stands for what is stored under it.
+    done = raw_run(workflow, "--id", "correlation-1", f"--{param.replace('_', '-')}", "Ann: Where is my invoice?")
     assert done.code == 0, done.stderr
     assert done.document is not None
     assert done.result["id"] == "correlation-1"

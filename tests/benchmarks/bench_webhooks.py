@@ -107,6 +107,7 @@ def coordinator(url: str, **more: str) -> Any:
     """Start our application, as a user would."""
     env = {
         "PYTHONPATH": str(PROJECT),
+        "TEMPORAL_ADDRESS": "127.0.0.1:9",  # nothing listens there
         "DATABASE_URL": url,
         "WEBHOOK_SECRETS": SECRET,
         "RAW_PROJECT_ROOT": str(PROJECT),

@@ -31,7 +31,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from standardwebhooks import Webhook
 
 from api.main import create_app
-from settings import Settings
+from api.settings import ApiSettings
 
 PROJECT = Path(__file__).resolve().parents[2] / "<<cookiecutter.project_slug>>"
 SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -62,6 +62,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     project = shutil.copytree(PROJECT, folder / "project", ignore=shutil.ignore_patterns("runs", "dev", ".venv"))
     env = {
         **os.environ,
+        "TEMPORAL_ADDRESS": "127.0.0.1:9",  # nothing listens there
         "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or f"sqlite+aiosqlite:///{folder}/app.db",
         "PYTHONPATH": str(project),
         "RAW_PROJECT_ROOT": str(project),
@@ -90,7 +91,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 # A body may break the schema by its sheer size: 413 refuses it too, though schemathesis does not count it as a refusal.
 REFUSALS = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
 schema = schemathesis.openapi.from_dict(
-    create_app(Settings(_env_file=None)).openapi(),
+    create_app(ApiSettings(_env_file=None), target=None).openapi(),
     config=schemathesis.Config.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": REFUSALS}}}),
 )
 

@@ -1,4 +1,4 @@
-"""Candidates: a list, one with its timeline, and a person's decision."""
+"""Candidates: a list, one with its timeline, a person's decision, and a candidate's withdrawal."""
 
 from __future__ import annotations
 
@@ -10,22 +10,27 @@ from starlette.responses import Response
 
 from api.bodies import JSON, media_type, parse_json
 from api.context import Context, context_of
-from api.events import CandidateEvent, take_event
-from api.logs import entity_id_var
+from api.events import take_event
 from api.openapi import json_body
 from api.problems import Problem, responses
 from api.routes.paging import Cursor, Limit, bad_cursor
 from api.routes.webhooks import answer
-from api.schemas import DecisionIn
 from api.security import CanRead, CanWrite
 from api.views import Accepted, CandidateOut, CandidatePage, CandidateSummary, TimelineItem
 from db.models import Candidate
 from db.repositories import candidates, timeline
 from db.repositories.paging import CursorError
 from db.types import new_id
+from logs import entity_id_var
+from workflows.events import decision_event, withdrawal_event
+from workflows.inputs import DecisionIn, WithdrawalIn
 
 router = APIRouter(prefix="/candidates", tags=["candidates"])
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(min_length=1, max_length=100, description="The same key again gets the same answer, and acts once."),
+]
 Status = Literal["received", "in_progress", "completed", "rejected", "expired", "no_show", "withdrawn", "failed"]
 
 
@@ -80,28 +85,37 @@ async def decide(
     request: Request,
     principal: CanWrite,
     id: uuid.UUID,  # noqa: A002
-    idempotency_key: Annotated[
-        str | None,
-        Header(min_length=1, max_length=100, description="The same key again gets the same answer, and acts once."),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Take a person's decision on a candidate and pass it to the hiring process."""
     media_type(request, (JSON,))
     body = await request.body()
-    decision = parse_json(DecisionIn, body)
-    event = CandidateEvent(
-        "decision",
-        f"{id}:{idempotency_key or new_id()}",
-        body,
-        id,
-        "decision",
-        {"decision": decision.decision, "by": principal.name},
-        signal=True,
-        note=decision.note,
-        must_be_open=True,
-    )
+    given = parse_json(DecisionIn, body)
+    event = decision_event(id, idempotency_key or str(new_id()), body, given, principal.name)
     context = context_of(request)
-    return answer(context, "decision", await take_event(context, event))
+    return answer(context, event.source, await take_event(context, event))
+
+
+@router.post(
+    "/{id}/withdrawal",
+    status_code=202,
+    response_model=Accepted,
+    responses=responses(401, 403, 404, 409, 413, 415, 422),
+    openapi_extra=json_body(WithdrawalIn),
+)
+async def withdraw(
+    request: Request,
+    principal: CanWrite,
+    id: uuid.UUID,  # noqa: A002
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Take a candidate out of the hiring process, which ends: what it had arranged is called off."""
+    media_type(request, (JSON,))
+    body = await request.body()
+    given = parse_json(WithdrawalIn, body)
+    event = withdrawal_event(id, idempotency_key or str(new_id()), body, given, principal.name)
+    context = context_of(request)
+    return answer(context, event.source, await take_event(context, event))
 
 
 def _summary(context: Context, row: Candidate) -> dict[str, object]:

@@ -51,6 +51,9 @@ async def readyz(request: Request) -> Response:
         part("database", "ok")
         part("schema", context.schema.problem or "ok", ok=context.schema.problem is None)
         part("outbox", await _outbox_words(context))
+    if context.temporal is not None:
+        # For people: without Temporal webhooks are taken all the same, so traffic must not go elsewhere.
+        part("temporal", await context.temporal.words())
     alive = context.coordinator.alive or not context.coordinator.enabled
     part("coordinator", _coordinator_words(context), ok=alive)
     part(

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 
 from api.context import Context, context_of
-from api.logs import entity_id_var
 from api.problems import Problem, responses
 from api.routes.paging import Cursor, Limit, bad_cursor
 from api.security import CanRead
@@ -16,6 +15,7 @@ from api.views import SubmissionOut, SubmissionPage, SubmissionSummary, Timeline
 from db.models import Submission
 from db.repositories import submissions, timeline
 from db.repositories.paging import CursorError
+from logs import entity_id_var
 
 router = APIRouter(prefix="/submissions", tags=["submissions"])
 

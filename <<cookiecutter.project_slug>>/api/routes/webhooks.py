@@ -13,16 +13,17 @@ from starlette.responses import Response
 
 from api.bodies import FORM, JSON, media_type, parse_form, parse_json
 from api.context import Context, context_of
-from api.events import CandidateEvent, take_event
-from api.logs import entity_id_var
+from api.events import take_event
 from api.openapi import signed_body
 from api.problems import Problem, invalid, responses
-from api.schemas import CalendarIn, CallCompletedIn, CandidateIn, SubmissionIn
+from api.schemas import SubmissionIn
 from api.views import Accepted
-from db.models import CALL_FINAL
-from db.repositories import calls, inbox, intake
+from db.repositories import inbox, intake
 from db.repositories.intake import Receipt
 from db.types import new_id
+from logs import entity_id_var
+from workflows.events import CALL_COMPLETED, TWILIO, calendar_event, call_event
+from workflows.inputs import CalendarIn, CallCompletedIn, CandidateIn
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
@@ -86,15 +87,8 @@ async def cv_submission(request: Request) -> Response:
 async def calendar(request: Request) -> Response:
     """Take what a calendar says of a candidate's call: scheduled, rescheduled or cancelled."""
     context, webhook_id, body = await _signed(request)
-    event = parse_json(CalendarIn, body)
-    detail: dict[str, Any] = {"type": event.type}
-    if event.call_time is not None:
-        detail["call_time"] = event.call_time.isoformat()
-    accepted = await take_event(
-        context,
-        CandidateEvent("calendar", webhook_id, body, event.candidate_id, f"call_{event.type}", detail, signal=True),
-    )
-    return answer(context, "calendar", accepted)
+    event = calendar_event(webhook_id, body, parse_json(CalendarIn, body))
+    return answer(context, "calendar", await take_event(context, event))
 
 
 @router.post(
@@ -109,7 +103,7 @@ async def call_completed(request: Request, candidate_id: uuid.UUID | None = None
     kind = media_type(request, (JSON, FORM))
     context, body = context_of(request), await request.body()
     if kind == FORM:
-        source = "twilio"
+        source = TWILIO
         fields = parse_form(body)
         context.twilio.verify(request, fields)
         call = _twilio_call(candidate_id, dict(fields))
@@ -117,25 +111,11 @@ async def call_completed(request: Request, candidate_id: uuid.UUID | None = None
         webhook_id = f"{call.call_sid}:{call.status}"
         body = f"{call.candidate_id}:{webhook_id}".encode()
     else:
-        source = "call-completed"
+        source = CALL_COMPLETED
         webhook_id = context.standard.verify(request, body)
         call = parse_json(CallCompletedIn, body)
-    detail = {"call_sid": call.call_sid, "status": call.status}
-    event = CandidateEvent(
-        source, webhook_id, body, call.candidate_id, "call_status", detail, signal=call.status in CALL_FINAL
-    )
-    accepted = await take_event(
-        context,
-        event,
-        lambda session: calls.record(
-            session,
-            candidate_id=call.candidate_id,
-            call_sid=call.call_sid,
-            status=call.status,
-            transcript=call.transcript,
-        ),
-    )
-    return answer(context, source, accepted)
+    event, write = call_event(source, webhook_id, body, call)
+    return answer(context, source, await take_event(context, event, write))
 
 
 def _twilio_call(candidate_id: uuid.UUID | None, fields: dict[str, str]) -> CallCompletedIn:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from api.settings import ApiSettings
 from api.tests.support import KEY, OLD_SECRET, SECRET, TWILIO_TOKEN, Client, Running, running
 from db import testing
 from db.session import Database
-from settings import Settings
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +36,7 @@ def kind(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def settings_of(url: str, **changes: Any) -> Settings:
+def settings_of(url: str, **changes: Any) -> ApiSettings:
     given: dict[str, Any] = {
         "webhook_secrets": (SECRET, OLD_SECRET),
         "api_keys": (KEY,),
@@ -47,12 +47,12 @@ def settings_of(url: str, **changes: Any) -> Settings:
         "shutdown_seconds": 2,
         **changes,
     }
-    return testing.settings_for(url, **given)
+    return testing.settings_of_kind(ApiSettings, url, **given)
 
 
 @pytest.fixture
-async def settings(database_urls: dict[str, str], kind: str) -> Settings:
-    """Settings of a migrated database without rows."""
+async def settings(database_urls: dict[str, str], kind: str) -> ApiSettings:
+    """ApiSettings of a migrated database without rows."""
     settings = settings_of(database_urls[kind])
     database = Database(settings)
     await testing.empty_tables(database)

@@ -41,6 +41,8 @@ class Server:
             "WEBHOOK_SECRETS": SECRET,
             "API_KEYS": KEY,
             "PUBLIC_URL": "",
+            # Nothing listens there: a test that wants Temporal says where it is.
+            "TEMPORAL_ADDRESS": "127.0.0.1:9",
             **settings,
         }
 

@@ -17,12 +17,13 @@ from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
 from api.context import Context
-from api.dispatch import Target
 from api.main import create_app
 from api.runs import Runner
+from api.settings import ApiSettings
+from db.delivery import Target
 from raw_runtime.executors import make_executor
 from raw_runtime.project import Project
-from settings import ROOT, Settings
+from settings import ROOT
 
 SECRET = "whsec_" + base64.b64encode(b"the secret of a sender in tests").decode()
 OLD_SECRET = "whsec_" + base64.b64encode(b"the secret of that sender before").decode()
@@ -121,7 +122,7 @@ def in_process_runner() -> Runner:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, target: Target | None = None, runner: Runner | None = None
+    settings: ApiSettings, *, target: Target | None = None, runner: Runner | None = None
 ) -> AsyncIterator[Running]:
     """Run an application on these settings."""
     app = create_app(settings, target=target, runner=runner or in_process_runner())

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import FORM, Running, in_process_runner, running, until
 from db.repositories import submissions
 from db.types import utc_now
 from raw_runtime.result import RunResult
-from settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -62,14 +62,14 @@ def events(document: dict[str, Any]) -> list[str]:
     return [item["event"] for item in document["timeline"]]
 
 
-async def test_a_webhook_wakes_the_coordinator(settings: Settings) -> None:
+async def test_a_webhook_wakes_the_coordinator(settings: ApiSettings) -> None:
     """With a minute between two looks, a submission still runs at once."""
     async with running(settings_of(settings.database_url, poll_seconds=60)) as api:
         [url] = await submit(api)
         assert (await api.client.ended(url, seconds=10))["status"] == "complete"
 
 
-async def test_what_another_process_stored_is_found_by_looking(settings: Settings) -> None:
+async def test_what_another_process_stored_is_found_by_looking(settings: ApiSettings) -> None:
     async with (
         running(settings_of(settings.database_url, submission_concurrency=0)) as taker,
         running(settings) as runner,
@@ -78,7 +78,7 @@ async def test_what_another_process_stored_is_found_by_looking(settings: Setting
         assert (await runner.client.ended(url))["status"] == "complete"
 
 
-async def test_no_more_run_at_a_time_than_may(settings: Settings) -> None:
+async def test_no_more_run_at_a_time_than_may(settings: ApiSettings) -> None:
     scripted = Scripted(result(value={}), seconds=0.01)
     async with running(settings_of(settings.database_url, submission_concurrency=3), runner=scripted) as api:
         for url in await submit(api, 12):
@@ -87,7 +87,7 @@ async def test_no_more_run_at_a_time_than_may(settings: Settings) -> None:
     assert len(scripted.started) == len(set(scripted.started)) == 12
 
 
-async def test_two_applications_never_run_one_submission_both(settings: Settings) -> None:
+async def test_two_applications_never_run_one_submission_both(settings: ApiSettings) -> None:
     one, two = Scripted(result(value={}), seconds=0.005), Scripted(result(value={}), seconds=0.005)
     async with running(settings, runner=one) as first, running(settings, runner=two) as second:
         urls = await submit(first, 15) + await submit(second, 15)
@@ -97,7 +97,7 @@ async def test_two_applications_never_run_one_submission_both(settings: Settings
     assert not set(one.started) & set(two.started)
 
 
-async def test_a_failed_run_is_tried_again(settings: Settings) -> None:
+async def test_a_failed_run_is_tried_again(settings: ApiSettings) -> None:
     scripted = Scripted(result(1, message="No luck"), ConnectionError("secret of ann"), result(value={"category": "x"}))
     async with running(settings, runner=scripted) as api:
         [url] = await submit(api)
@@ -106,7 +106,7 @@ async def test_a_failed_run_is_tried_again(settings: Settings) -> None:
     assert events(document) == ["received", "started", "retry", "started", "retry", "started", "complete"]
 
 
-async def test_after_so_many_runs_it_is_failed_with_the_reason(settings: Settings) -> None:
+async def test_after_so_many_runs_it_is_failed_with_the_reason(settings: ApiSettings) -> None:
     scripted = Scripted(result(124, message="Timed out"))
     async with running(settings_of(settings.database_url, submission_max_attempts=2), runner=scripted) as api:
         [url] = await submit(api)
@@ -116,21 +116,21 @@ async def test_after_so_many_runs_it_is_failed_with_the_reason(settings: Setting
     assert events(document)[-1] == "failed"
 
 
-async def test_wrong_params_are_not_tried_again(settings: Settings) -> None:
+async def test_wrong_params_are_not_tried_again(settings: ApiSettings) -> None:
     async with running(settings, runner=Scripted(result(2, message="--text (text): too long"))) as api:
         [url] = await submit(api)
         document = await api.client.ended(url)
     assert (document["status"], document["attempts"]) == ("failed", 1)
 
 
-async def test_a_result_that_is_no_object_is_wrapped(settings: Settings) -> None:
+async def test_a_result_that_is_no_object_is_wrapped(settings: ApiSettings) -> None:
     async with running(settings, runner=Scripted(result(value=[1, "a\x00\ud800", float("nan")]))) as api:
         [url] = await submit(api)
         document = await api.client.ended(url)
     assert document["result"] == {"value": [1, "a\ufffd\ufffd", None]}
 
 
-async def test_at_the_end_leases_are_given_back(settings: Settings) -> None:
+async def test_at_the_end_leases_are_given_back(settings: ApiSettings) -> None:
     slow = Scripted(result(value={}))
     slow.go.clear()
     ending = settings_of(settings.database_url, shutdown_seconds=0, submission_concurrency=2)
@@ -144,7 +144,7 @@ async def test_at_the_end_leases_are_given_back(settings: Settings) -> None:
             assert events(document)[-2:] == ["started", "complete"]
 
 
-async def test_what_runs_may_end_within_the_grace(settings: Settings) -> None:
+async def test_what_runs_may_end_within_the_grace(settings: ApiSettings) -> None:
     slow = Scripted(result(value={"done": True}), seconds=0.2)
     async with running(settings_of(settings.database_url, shutdown_seconds=5), runner=slow) as api:
         [url] = await submit(api)
@@ -154,7 +154,7 @@ async def test_what_runs_may_end_within_the_grace(settings: Settings) -> None:
     assert document["result"] == {"done": True}
 
 
-async def test_a_lease_that_ran_out_is_taken_over_and_the_late_result_is_lost(settings: Settings) -> None:
+async def test_a_lease_that_ran_out_is_taken_over_and_the_late_result_is_lost(settings: ApiSettings) -> None:
     late = Scripted(result(value={"by": "late"}))
     late.go.clear()
     async with running(settings, runner=late) as first:
@@ -170,7 +170,7 @@ async def test_a_lease_that_ran_out_is_taken_over_and_the_late_result_is_lost(se
     assert document["result"] == {"by": "another"}
 
 
-async def test_what_ends_every_process_that_runs_it_is_failed(settings: Settings) -> None:
+async def test_what_ends_every_process_that_runs_it_is_failed(settings: ApiSettings) -> None:
     limits = {"submission_max_attempts": 2, "submission_concurrency": 0}
     async with running(settings_of(settings.database_url, **limits)) as api:
         [url] = await submit(api)
@@ -185,7 +185,7 @@ async def test_what_ends_every_process_that_runs_it_is_failed(settings: Settings
     assert events(document)[-1] == "failed"
 
 
-async def test_a_long_run_keeps_its_lease(settings: Settings) -> None:
+async def test_a_long_run_keeps_its_lease(settings: ApiSettings) -> None:
     slow = Scripted(result(value={}), seconds=1.6)
     short = settings_of(settings.database_url, lease_seconds=1)
     async with running(short, runner=slow) as one, running(short, runner=slow):
@@ -194,7 +194,7 @@ async def test_a_long_run_keeps_its_lease(settings: Settings) -> None:
     assert (document["attempts"], len(slow.started)) == (1, 1)
 
 
-async def test_the_run_s_folder_goes_once_its_result_is_stored(settings: Settings) -> None:
+async def test_the_run_s_folder_goes_once_its_result_is_stored(settings: ApiSettings) -> None:
     kept: list[RunResult] = []
     real = in_process_runner()
 

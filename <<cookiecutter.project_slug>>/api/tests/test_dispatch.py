@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from api.dispatch import UndeliverableError
+from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import Client, Running, is_problem, running, until
+from db.delivery import UndeliverableError
 from db.repositories.outbox import OutboxLease
-from settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +55,7 @@ async def all_delivered(api: Running, number: int) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_entries_go_out_at_once_and_in_order(settings: Settings) -> None:
+async def test_entries_go_out_at_once_and_in_order(settings: ApiSettings) -> None:
     target = Recording()
     async with running(settings_of(settings.database_url, poll_seconds=60), target=target) as api:
         candidate_id = await api.client.candidate()
@@ -67,7 +67,7 @@ async def test_entries_go_out_at_once_and_in_order(settings: Settings) -> None:
     assert [item["event"] for item in timeline].count("delivered") == 4
 
 
-async def test_while_the_target_is_away_entries_are_tried_again_in_order(settings: Settings) -> None:
+async def test_while_the_target_is_away_entries_are_tried_again_in_order(settings: ApiSettings) -> None:
     target = Recording()
     target.down = True
     async with running(settings, target=target) as api:
@@ -80,7 +80,7 @@ async def test_while_the_target_is_away_entries_are_tried_again_in_order(setting
     assert target.words() == ["start", "scheduled", "cancelled"]
 
 
-async def test_poison_is_parked_visible_and_holds_up_its_target_only(settings: Settings) -> None:
+async def test_poison_is_parked_visible_and_holds_up_its_target_only(settings: ApiSettings) -> None:
     target = Recording()
     target.poison = "scheduled"
     async with running(settings_of(settings.database_url, outbox_max_attempts=3), target=target) as api:
@@ -111,7 +111,7 @@ async def test_poison_is_parked_visible_and_holds_up_its_target_only(settings: S
     assert [word for word in target.words() if word != "rescheduled"] == ["start", "start", "scheduled", "cancelled"]
 
 
-async def test_what_can_never_be_taken_is_parked_at_once(settings: Settings) -> None:
+async def test_what_can_never_be_taken_is_parked_at_once(settings: ApiSettings) -> None:
     target = Recording()
     target.never = "scheduled"
     async with running(settings, target=target) as api:
@@ -122,7 +122,7 @@ async def test_what_can_never_be_taken_is_parked_at_once(settings: Settings) -> 
     assert (parked[0]["attempts"], parked[0]["last_error"]) == (1, "UndeliverableError: it knows no such signal")
 
 
-async def test_a_delivery_that_hangs_is_ended_and_tried_again(settings: Settings) -> None:
+async def test_a_delivery_that_hangs_is_ended_and_tried_again(settings: ApiSettings) -> None:
     target = Recording()
     target.seconds = 30
     async with running(settings_of(settings.database_url, lease_seconds=1), target=target) as api:
@@ -133,7 +133,7 @@ async def test_a_delivery_that_hangs_is_ended_and_tried_again(settings: Settings
     assert len(target.tries) == 2
 
 
-async def test_two_dispatchers_deliver_each_entry_once(settings: Settings) -> None:
+async def test_two_dispatchers_deliver_each_entry_once(settings: ApiSettings) -> None:
     target = Recording()
     target.seconds = 0.002
     async with running(settings, target=target) as one, running(settings, target=target) as two:

@@ -7,10 +7,11 @@ from io import StringIO
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.logs import JsonFormatter, configure_logging
+from api.logs import configure_logging
+from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import APPLICATION, FORM, KEY, Client, Running, is_problem, running
-from settings import Settings
+from logs import JsonFormatter
 
 pytestmark = pytest.mark.anyio
 
@@ -78,7 +79,7 @@ async def test_metrics_hold_no_personal_data(client: Client) -> None:
     assert runs["complete"] >= 1
 
 
-async def test_logs_are_json_and_hold_no_personal_data(settings: Settings) -> None:
+async def test_logs_are_json_and_hold_no_personal_data(settings: ApiSettings) -> None:
     stream = StringIO()
     root = logging.getLogger()
     before = root.handlers[:], root.level

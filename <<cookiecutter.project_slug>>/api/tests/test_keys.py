@@ -10,11 +10,12 @@ import pytest
 
 from api import __main__ as command
 from api.keys import run_keys
+from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import KEY, Client, Running, is_problem, running
 from db.repositories import api_keys
 from db.types import utc_now
-from settings import ROOT, Settings
+from settings import ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -25,6 +26,7 @@ NEEDS = [
     ("GET", "/submissions", "read"),
     ("GET", f"/submissions/{UNKNOWN}", "read"),
     ("POST", f"/candidates/{UNKNOWN}/decision", "write"),
+    ("POST", f"/candidates/{UNKNOWN}/withdrawal", "write"),
     ("POST", "/raw/analyze/runs", "run"),
     ("GET", "/outbox", "admin"),
     ("POST", f"/outbox/{UNKNOWN}/retry", "admin"),
@@ -87,7 +89,7 @@ async def test_a_key_that_ended_is_refused(api: Running) -> None:
     is_problem(await api.client.get("/submissions", key=revoked), 401)
 
 
-async def test_without_keys_nobody_gets_in(settings: Settings) -> None:
+async def test_without_keys_nobody_gets_in(settings: ApiSettings) -> None:
     async with running(settings_of(settings.database_url, api_keys=())) as api:
         for key in (KEY, "", "None"):
             is_problem(await api.client.get("/submissions", key=key), 401)

@@ -7,14 +7,16 @@ import pytest
 from pydantic import BaseModel
 
 from api.main import create_app
-from api.schemas import CalendarIn, CallCompletedIn, CandidateIn, DecisionIn, RunIn, SubmissionIn
+from api.schemas import RunIn, SubmissionIn
+from api.settings import ApiSettings
 from api.tests.support import APPLICATION, FORM, Client
 from db import testing
 from settings import DEFAULT_DATABASE_URL
+from workflows.inputs import CalendarIn, CallCompletedIn, CandidateIn, DecisionIn, WithdrawalIn
 
 pytestmark = pytest.mark.anyio
 
-DOCUMENT = create_app(testing.settings_for(DEFAULT_DATABASE_URL)).openapi()
+DOCUMENT = create_app(testing.settings_of_kind(ApiSettings, DEFAULT_DATABASE_URL), target=None).openapi()
 OPERATIONS = {
     f"{method.upper()} {path}": operation
     for path, methods in DOCUMENT["paths"].items()
@@ -26,6 +28,7 @@ BODIES: dict[str, type[BaseModel]] = {
     "POST /webhooks/calendar": CalendarIn,
     "POST /webhooks/call-completed": CallCompletedIn,
     "POST /candidates/{id}/decision": DecisionIn,
+    "POST /candidates/{id}/withdrawal": WithdrawalIn,
     "POST /raw/{workflow}/runs": RunIn,
 }
 
@@ -38,6 +41,8 @@ def test_the_wire_is_all_there() -> None:
         "GET /submissions",
         "GET /submissions/{id}",
         "GET /outbox",
+        "POST /codec/encode",
+        "POST /codec/decode",
         "POST /outbox/{id}/retry",
         "GET /healthz",
         "GET /readyz",
@@ -64,7 +69,7 @@ def test_every_answer_is_described_and_every_error_is_a_problem(name: str) -> No
             assert kind == "application/problem+json"
             assert content["schema"] == {"$ref": "#/components/schemas/ProblemDocument"}
             assert content["example"]["status"] == int(status)
-    if name.split()[1].startswith(("/candidates", "/submissions", "/raw", "/outbox")):
+    if name.split()[1].startswith(("/candidates", "/submissions", "/raw", "/outbox", "/codec")):
         assert operation["security"]
         assert {"401", "403"} <= set(operation["responses"])
 

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from api.settings import ApiSettings
 from api.tests.conftest import settings_of
-from api.tests.support import APPLICATION, FORM, Client, Running, is_problem, running
+from api.tests.support import APPLICATION, FORM, KEY, Client, Running, is_problem, running
 from db.repositories import candidates
-from settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ async def test_an_unknown_id_is_not_found_and_a_wrong_one_invalid(client: Client
         is_problem(await client.get(f"/{plural}/{wrong}"), 422)
 
 
-async def test_pages_follow_each_other_newest_first(settings: Settings) -> None:
+async def test_pages_follow_each_other_newest_first(settings: ApiSettings) -> None:
     async with running(settings_of(settings.database_url, submission_concurrency=0)) as api:
         sent = [(await api.client.send("/webhooks/submit", FORM)).json()["id"] for _ in range(5)]
         first = (await api.client.get("/submissions", limit=2)).json()
@@ -35,7 +35,7 @@ async def test_pages_follow_each_other_newest_first(settings: Settings) -> None:
         assert "text" not in first["items"][0]
 
 
-async def test_lists_are_filtered(settings: Settings) -> None:
+async def test_lists_are_filtered(settings: ApiSettings) -> None:
     async with running(settings_of(settings.database_url, submission_concurrency=0)) as api:
         client = api.client
         await client.send("/webhooks/submit", FORM)
@@ -87,14 +87,46 @@ async def test_a_decision_is_signalled_once_under_its_key(client: Client) -> Non
     is_problem(await client.post(path, {"decision": "reject"}, **{"idempotency-key": "one"}), 409)
 
 
-async def test_a_decision_needs_an_open_candidate(api: Running) -> None:
+async def test_a_withdrawal_is_signalled_once_under_its_key(client: Client) -> None:
+    candidate_id = await client.candidate()
+    path, body = f"/candidates/{candidate_id}/withdrawal", {"note": "Took another offer."}
+    first = await client.post(path, body, **{"idempotency-key": "one"})
+    assert first.status_code == 202, first.text
+    assert first.json() == {"id": candidate_id, "status": "received", "url": f"/candidates/{candidate_id}"}
+    assert (await client.post(path, body, **{"idempotency-key": "one"})).content == first.content
+    [entry, start] = (await client.get("/outbox")).json()["items"]
+    assert (entry["kind"], entry["target"], start["kind"]) == ("signal", f"hiring-{candidate_id}", "start")
+    event_id = f"withdrawal:{candidate_id}:one"
+    assert entry["payload"] == {
+        "candidate_id": candidate_id,
+        "event": "withdrawal",
+        "event_id": event_id,
+        "by": "bootstrap",
+    }
+    timeline = (await client.get(f"/candidates/{candidate_id}")).json()["timeline"]
+    assert (timeline[-1]["event"], timeline[-1]["detail"]) == (
+        "withdrawal",
+        {"by": "bootstrap", "note": "Took another offer."},
+    )
+    is_problem(await client.post(path, {"note": "Changed."}, **{"idempotency-key": "one"}), 409)
+    assert (await client.post(path, {})).status_code == 202, "a note is not needed"
+    is_problem(await client.post(path, {}, key="wrong"), 401)
+    is_problem(await client.post(path, {"note": 1}), 422)
+    is_problem(await client.http.post(path, content=b"", headers={"authorization": f"Bearer {KEY}"}), 415)
+
+
+@pytest.mark.parametrize(("path", "body"), [("decision", {"decision": "approve"}), ("withdrawal", {})])
+async def test_a_decision_or_withdrawal_needs_an_open_candidate(api: Running, path: str, body: dict[str, str]) -> None:
     candidate_id = await api.client.candidate()
-    path = f"/candidates/{candidate_id}/decision"
+    before = await api.client.post(f"/candidates/{candidate_id}/{path}", body, **{"idempotency-key": "one"})
     async with api.context.database.session() as session:
         [row] = (await candidates.list_page(session)).items
-        assert await candidates.set_status(session, row.id, "withdrawn")
-    is_problem(await api.client.post(path, {"decision": "approve"}), 409)
-    is_problem(await api.client.post(f"/candidates/{UNKNOWN}/decision", {"decision": "approve"}), 404)
+        assert await candidates.set_status(session, row.id, "rejected")
+    problem = is_problem(await api.client.post(f"/candidates/{candidate_id}/{path}", body), 409)
+    assert problem["detail"] == "The candidate's status is final: rejected."
+    again = await api.client.post(f"/candidates/{candidate_id}/{path}", body, **{"idempotency-key": "one"})
+    assert (again.status_code, again.content) == (202, before.content)
+    is_problem(await api.client.post(f"/candidates/{UNKNOWN}/{path}", body), 404)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import APPLICATION, FORM, Client, Running, is_problem, running, signed_headers
 from db.models import WebhookReceipt
-from settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -108,7 +108,7 @@ async def test_a_compressed_body_is_refused(client: Client, coding: str) -> None
     assert problem.headers["accept-encoding"] == "identity"
 
 
-async def test_a_body_over_the_limit_is_refused(settings: Settings) -> None:
+async def test_a_body_over_the_limit_is_refused(settings: ApiSettings) -> None:
     async with running(settings_of(settings.database_url, max_body_bytes=2048)) as api:
         large = {**FORM, "text": "x" * 3000}
         is_problem(await api.client.send("/webhooks/submit", large), 413)
@@ -213,7 +213,7 @@ async def test_what_is_refused_leaves_nothing_behind(api: Running) -> None:
         assert await session.scalar(select(func.count()).select_from(WebhookReceipt)) == 0
 
 
-async def test_without_secrets_every_webhook_is_refused(settings: Settings) -> None:
+async def test_without_secrets_every_webhook_is_refused(settings: ApiSettings) -> None:
     async with running(settings_of(settings.database_url, webhook_secrets=())) as api:
         problem = is_problem(await api.client.send("/webhooks/submit", FORM), 401)
         assert "WEBHOOK_SECRETS" in problem["detail"]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import KEY, Client, is_problem, running, until
 from raw_runtime.result import RunResult
-from settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -80,7 +80,7 @@ class Waiting:
         pass
 
 
-async def test_a_run_that_takes_too_long_is_a_timeout(settings: Settings) -> None:
+async def test_a_run_that_takes_too_long_is_a_timeout(settings: ApiSettings) -> None:
     waiting = Waiting()
     waiting.go.set()
     async with running(settings, runner=waiting) as api:
@@ -88,7 +88,7 @@ async def test_a_run_that_takes_too_long_is_a_timeout(settings: Settings) -> Non
     assert "1.5 seconds" in problem["detail"]
 
 
-async def test_only_so_many_callers_wait(settings: Settings) -> None:
+async def test_only_so_many_callers_wait(settings: ApiSettings) -> None:
     waiting = Waiting()
     async with running(settings_of(settings.database_url, run_waiting=2), runner=waiting) as api:
         calls = [asyncio.create_task(api.client.post("/raw/analyze/runs", {})) for _ in range(2)]

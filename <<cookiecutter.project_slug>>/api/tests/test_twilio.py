@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import APPLICATION, BASE, Client, Running, is_problem, running
 from db.models import Call
-from settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +65,7 @@ async def test_a_forwarded_header_does_not_change_the_url(client: Client, name: 
     assert (await client.twilio(path, CALL, **{name: "https"})).status_code == 202
 
 
-async def test_behind_a_proxy_the_public_url_is_what_was_signed(settings: Settings) -> None:
+async def test_behind_a_proxy_the_public_url_is_what_was_signed(settings: ApiSettings) -> None:
     async with running(settings_of(settings.database_url, public_url="https://api.example.com")) as api:
         path = await path_of(api.client)
         is_problem(await api.client.twilio(path, CALL), 401)
@@ -100,7 +100,7 @@ async def test_a_broken_form_is_invalid(client: Client, body: bytes) -> None:
     is_problem(await client.http.post(await path_of(client), content=body, headers=headers), 422)
 
 
-async def test_without_a_token_forms_are_refused(settings: Settings) -> None:
+async def test_without_a_token_forms_are_refused(settings: ApiSettings) -> None:
     async with running(settings_of(settings.database_url, twilio_auth_token=None)) as api:
         problem = is_problem(await api.client.twilio(await path_of(api.client), CALL), 401)
         assert "TWILIO_AUTH_TOKEN" in problem["detail"]

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import APPLICATION, FORM, OLD_SECRET, Client, Running, is_problem, running, signed_headers
 from db.models import Base, Candidate, OutboxEntry, Submission, TimelineEvent, WebhookReceipt
 from db.repositories import calls
-from settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +65,7 @@ async def test_an_id_belongs_to_its_endpoint(api: Running) -> None:
     assert (await api.client.send("/webhooks/cv-submission", APPLICATION, webhook_id="msg_1")).status_code == 202
 
 
-async def test_copies_at_the_same_moment_to_two_applications_make_one_row(settings: Settings) -> None:
+async def test_copies_at_the_same_moment_to_two_applications_make_one_row(settings: ApiSettings) -> None:
     async with running(settings) as one, running(settings) as two:
         sent = [api.client.send("/webhooks/submit", FORM, webhook_id="msg_1") for _ in range(25) for api in (one, two)]
         answers = await asyncio.gather(*sent)
@@ -141,7 +141,24 @@ async def test_a_transcript_is_stored_and_not_signalled(api: Running) -> None:
     assert "I am Ann" not in json.dumps([entry.payload for entry in entries] + [event.detail for event in events])
 
 
-async def test_urls_are_absolute_where_the_public_address_is_set(settings: Settings) -> None:
+async def test_the_signal_says_whether_there_is_a_transcript_by_now(client: Client) -> None:
+    candidate_id = await client.candidate()
+    told = []
+    for sid, status, transcript in (
+        ("CA1", "in-progress", "I am Ann."),
+        ("CA1", "completed", ""),
+        ("CA2", "completed", ""),
+        ("CA2", "completed", "I am Ann, again."),
+    ):
+        body = {"candidate_id": candidate_id, "call_sid": sid, "status": status, "transcript": transcript}
+        assert (await client.send("/webhooks/call-completed", body)).status_code == 202
+    for entry in (await client.get("/outbox")).json()["items"]:
+        if entry["kind"] == "signal":
+            told.append((entry["payload"]["call_sid"], entry["payload"]["transcript"]))
+    assert told == [("CA2", True), ("CA2", False), ("CA1", True)]
+
+
+async def test_urls_are_absolute_where_the_public_address_is_set(settings: ApiSettings) -> None:
     public = settings_of(settings.database_url, public_url="https://api.example.com/")
     async with running(public) as api:
         answer = await api.client.send("/webhooks/submit", FORM)

@@ -21,8 +21,12 @@ async def record(
     status: str,
     transcript: str = "",
     now: datetime | None = None,
-) -> None:
-    """Store what is known of a call; a final status stays, and a transcript is not emptied, whatever comes late."""
+) -> bool:
+    """Store what is known of a call; a final status stays, and a transcript is not emptied, whatever comes late.
+
+    Returns:
+        Whether there is a transcript of the call now, from this event or an earlier one.
+    """
     now = now or utc_now()
     row = insert(session, Call).values(
         id=new_id(),
@@ -34,7 +38,7 @@ async def record(
         updated_at=now,
     )
     new = row.excluded
-    await session.execute(
+    has_transcript = await session.scalar(
         row.on_conflict_do_update(
             index_elements=["candidate_id", "call_sid"],
             set_={
@@ -42,10 +46,21 @@ async def record(
                 "transcript": case((new.transcript == "", Call.transcript), else_=new.transcript),
                 "updated_at": now,
             },
-        )
+        ).returning(Call.transcript != "")
     )
+    return bool(has_transcript)
 
 
 async def get(session: AsyncSession, candidate_id: uuid.UUID, call_sid: str) -> Call | None:
     """Return one call, or None."""
     return await session.scalar(select(Call).where(Call.candidate_id == candidate_id, Call.call_sid == call_sid))
+
+
+async def latest_with_transcript(session: AsyncSession, candidate_id: uuid.UUID) -> Call | None:
+    """Return the candidate's newest call that has a transcript, or None."""
+    return await session.scalar(
+        select(Call)
+        .where(Call.candidate_id == candidate_id, Call.transcript != "")
+        .order_by(Call.created_at.desc(), Call.id.desc())
+        .limit(1)
+    )

@@ -105,3 +105,28 @@ async def set_status(
         .execution_options(synchronize_session="fetch")
     )
     return written is not None
+
+
+async def set_result_part(
+    session: AsyncSession,
+    id: uuid.UUID,  # noqa: A002
+    name: str,
+    value: Any,
+    *,
+    now: datetime | None = None,
+) -> bool:
+    """Set one key of the candidate's result and leave the others; False if there is no such candidate.
+
+    Safe against others who set other keys at the same moment: the row is locked from the reading to the commit. The
+    value is small JSON, since the whole result is written each time and shown with the candidate.
+    """
+    row = (await session.execute(select(Candidate.result).where(Candidate.id == id).with_for_update())).one_or_none()
+    if row is None:
+        return False
+    await session.execute(
+        update(Candidate)
+        .where(Candidate.id == id)
+        .values(result={**(row.result or {}), name: value}, updated_at=now or utc_now())
+        .execution_options(synchronize_session="fetch")
+    )
+    return True

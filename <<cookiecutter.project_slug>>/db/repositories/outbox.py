@@ -103,9 +103,19 @@ async def add(
 
 
 async def lease_batch(
-    session: AsyncSession, owner: str, limit: int, lease_seconds: float, now: datetime | None = None
+    session: AsyncSession,
+    owner: str,
+    limit: int,
+    lease_seconds: float,
+    now: datetime | None = None,
+    *,
+    made_before: datetime | None = None,
+    only: str | None = None,
 ) -> list[OutboxLease]:
-    """Lease up to `limit` due entries to `owner`, the longest due first, never two of one target at a time."""
+    """Lease up to `limit` due entries to `owner`, the longest due first, never two of one target at a time.
+
+    With `made_before`, only entries that were made by then; with `only`, only those of this target.
+    """
     now = now or utc_now()
     until = now + timedelta(seconds=lease_seconds)
     earlier = aliased(OutboxEntry)
@@ -118,9 +128,14 @@ async def lease_batch(
         )
         .exists()
     )
+    wanted = [OutboxEntry.next_attempt_at <= now, ~held_up]
+    if made_before is not None:
+        wanted.append(OutboxEntry.created_at <= made_before)
+    if only is not None:
+        wanted.append(OutboxEntry.target == only)
     due = (
         select(OutboxEntry.id)
-        .where(OutboxEntry.next_attempt_at <= now, ~held_up)
+        .where(*wanted)
         .order_by(OutboxEntry.next_attempt_at, OutboxEntry.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -210,6 +225,16 @@ async def list_parked(session: AsyncSession, *, limit: int = 100) -> list[Outbox
         .where(OutboxEntry.status == literal_column("'parked'"))
         .order_by(OutboxEntry.id)
         .limit(limit)
+    )
+    return list(rows)
+
+
+async def list_waiting(session: AsyncSession, target: str) -> list[OutboxEntry]:
+    """Return what a target has not got yet, parked entries too, in the order in which it goes out."""
+    rows = await session.scalars(
+        select(OutboxEntry)
+        .where(OutboxEntry.target == target, OutboxEntry.status != "delivered")
+        .order_by(OutboxEntry.position)
     )
     return list(rows)
 

@@ -10,8 +10,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.dialects import insert
 from db.models import TimelineEvent
 from db.types import new_id, utc_now
+
+# Ids of events that have a key are made from it, below this one.
+_KEYS = uuid.UUID("0190163d-8694-739b-aea5-966c26f8ad91")
 
 
 async def add(
@@ -34,6 +38,37 @@ async def add(
             detail=None if detail is None else dict(detail),
         )
     )
+
+
+async def add_once(
+    session: AsyncSession,
+    entity_type: str,
+    entity_id: uuid.UUID,
+    event: str,
+    detail: Mapping[str, Any] | None = None,
+    *,
+    key: str,
+    at: datetime | None = None,
+) -> bool:
+    """Add an event as `add` does, unless the entity has one with this key already; whether it was added.
+
+    Of two transactions at the same moment one adds it; the other waits for that one's end. What else is written in
+    the same transaction, and only where this is True, is therefore written once too.
+    """
+    added = await session.scalar(
+        insert(session, TimelineEvent)
+        .values(
+            id=uuid.uuid5(_KEYS, f"{entity_type}:{entity_id}:{key}"),
+            entity_type=entity_type,
+            entity_id=entity_id,
+            at=at or utc_now(),
+            event=event,
+            detail=None if detail is None else dict(detail),
+        )
+        .on_conflict_do_nothing(index_elements=["id"])
+        .returning(TimelineEvent.id)
+    )
+    return added is not None
 
 
 async def list_for(

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -70,3 +73,34 @@ async def test_a_page_is_filtered_and_has_no_cv(database: Database) -> None:
     assert [row.id for row in by_status] == [cook.id]
     with pytest.raises(SQLAlchemyError):
         _ = by_position[0].cv_text
+
+
+async def test_parts_of_a_result_do_not_overwrite_each_other(database: Database) -> None:
+    row = await make(database)
+
+    async def set_part(name: str, value: Any) -> bool:
+        async with database.session() as session:
+            return await candidates.set_result_part(session, row.id, name, value)
+
+    names = [f"part {number}" for number in range(12)]
+    assert await asyncio.gather(*(set_part(name, {"n": name, "text": "é\x00"}) for name in names)) == [True] * 12
+    found = await get(database, row)
+    assert found.result is not None
+    assert sorted(found.result) == sorted(names)
+    assert found.result["part 3"] == {"n": "part 3", "text": "é\ufffd"}
+    assert found.updated_at > found.created_at
+    await set_part("part 3", None)
+    found = await get(database, row)
+    assert found.result is not None
+    assert found.result["part 3"] is None
+
+
+async def test_a_part_set_in_a_session_that_holds_the_row_is_seen_there(database: Database) -> None:
+    row = await make(database)
+    async with database.session() as session:
+        held = await candidates.get(session, row.id)
+        assert held is not None
+        await candidates.set_status(session, row.id, "in_progress", result={"a": 1})
+        assert await candidates.set_result_part(session, row.id, "b", 2)
+        assert held.result == {"a": 1, "b": 2}
+        assert not await candidates.set_result_part(session, new_id(), "b", 2)

@@ -63,6 +63,22 @@ async def test_a_timeline_is_in_order_and_of_one_entity(database: Database, subm
     assert [row.event for row in newest] == ["event-3", "event-4"]
 
 
+async def test_an_event_with_a_key_is_added_once(database: Database, submission_id: uuid.UUID) -> None:
+    async with database.session() as session:
+        other = (await submissions.create(session, form="f", email="e", text="t")).id
+
+    async def add(entity_id: uuid.UUID, key: str) -> bool:
+        async with database.session() as session:
+            return await timeline.add_once(session, "submission", entity_id, "analysed", {"n": 1}, key=key)
+
+    assert sorted(await asyncio.gather(*(add(submission_id, "run-1:3") for _ in range(20)))) == [False] * 19 + [True]
+    assert await add(submission_id, "run-1:4")
+    assert await add(other, "run-1:3")
+    async with database.session(read_only=True) as session:
+        events = await timeline.list_for(session, "submission", submission_id)
+    assert [(row.event, row.detail) for row in events] == [("analysed", {"n": 1})] * 2
+
+
 async def test_a_key_is_known_by_its_hash_only(database: Database) -> None:
     async with database.session() as session:
         key, row = await api_keys.create(session, " reports ", ["run", "read", "read"])

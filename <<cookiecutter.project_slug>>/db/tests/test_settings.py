@@ -20,25 +20,25 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_everything_has_a_default_and_a_description() -> None:
-    settings = load_settings()
+    settings = load_settings(Settings)
     assert settings.migrate_at_start
     assert settings.sqlite_path == ROOT / ".raw/dev/app.db"
     assert all(field.description for field in Settings.model_fields.values())
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("LEASE_SECONDS=7\nPOLL_SECONDS=3\nLOG_LEVEL=\nSOMETHING_ELSE=1\n")
-    monkeypatch.setenv("POLL_SECONDS", "4")
-    settings = load_settings()
-    assert (settings.lease_seconds, settings.poll_seconds, settings.log_level) == (7, 4, "INFO")
+    (tmp_path / ".env").write_text("LEASE_SECONDS=7\nOUTBOX_BATCH=3\nLOG_LEVEL=\nSOMETHING_ELSE=1\n")
+    monkeypatch.setenv("OUTBOX_BATCH", "4")
+    settings = load_settings(Settings)
+    assert (settings.lease_seconds, settings.outbox_batch, settings.log_level) == (7, 4, "INFO")
 
 
 def test_secrets_are_split_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WEBHOOK_SECRETS", " whsec_one , whsec_two,")
+    monkeypatch.setenv("TEMPORAL_CODEC_KEYS", " key_one , key_two,")
     monkeypatch.setenv("DATABASE_URL", "postgres://me:hunter2@db/app")
-    settings = load_settings()
-    assert [secret.get_secret_value() for secret in settings.webhook_secrets] == ["whsec_one", "whsec_two"]
-    assert "whsec_one" not in repr(settings)
+    settings = load_settings(Settings)
+    assert [secret.get_secret_value() for secret in settings.temporal_codec_keys] == ["key_one", "key_two"]
+    assert "key_one" not in repr(settings)
     assert "hunter2" not in repr(settings)
 
 
@@ -60,7 +60,7 @@ def test_what_is_wrong_is_one_sentence_without_the_value(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as caught:
-        load_settings()
+        load_settings(Settings)
     assert str(caught.value).startswith(sentence)
     assert "hunter2" not in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
@@ -68,10 +68,10 @@ def test_what_is_wrong_is_one_sentence_without_the_value(
 
 def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEASE_SECONDS", "x")
-    monkeypatch.setenv("POLL_SECONDS", "x")
+    monkeypatch.setenv("OUTBOX_BATCH", "x")
     with pytest.raises(SettingsError) as caught:
-        load_settings()
-    assert [line.split()[0] for line in str(caught.value).splitlines()] == ["LEASE_SECONDS", "POLL_SECONDS"]
+        load_settings(Settings)
+    assert [line.split()[0] for line in str(caught.value).splitlines()] == ["LEASE_SECONDS", "OUTBOX_BATCH"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,24 @@ It can only read. Nothing but this file is imported until a record is asked for.
 `from tools import records`.
 """
 
-from tools.records.reader import CandidateRecord, RecordsError, SubmissionRecord, candidate, submission
+from tools.records.edge import completed
+from tools.records.reader import (
+    CallRecord,
+    CandidateRecord,
+    RecordsError,
+    SubmissionRecord,
+    call,
+    candidate,
+    submission,
+)
 
-__all__ = ["CandidateRecord", "RecordsError", "SubmissionRecord", "candidate", "submission"]
+__all__ = [
+    "CallRecord",
+    "CandidateRecord",
+    "RecordsError",
+    "SubmissionRecord",
+    "call",
+    "candidate",
+    "completed",
+    "submission",
+]

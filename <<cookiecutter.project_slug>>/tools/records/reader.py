@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import threading
 import uuid
 from collections.abc import Awaitable, Callable
@@ -41,6 +42,17 @@ class CandidateRecord:
     cv_text: str
 
 
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call with a candidate that has a transcript; `day` is the day it was first heard of, in UTC."""
+
+    candidate_id: str
+    call_sid: str
+    status: str
+    day: dt.date
+    transcript: str
+
+
 def submission(id: str) -> SubmissionRecord:  # noqa: A002
     """Return one submission.
 
@@ -75,6 +87,32 @@ def candidate(id: str) -> CandidateRecord:  # noqa: A002
         return CandidateRecord(str(row.id), row.name, row.email, row.phone, row.position, row.cv_text)
 
     return _found("candidate", id, _ask(read))
+
+
+def call(candidate_id: str, call_sid: str | None = None) -> CallRecord:
+    """Return one call with a candidate, or the newest that has a transcript if none is named.
+
+    Raises:
+        RecordsError: there is none, it has no transcript, or the database could not be read.
+    """
+    key = _key("candidate", candidate_id)
+
+    async def read(session: AsyncSession) -> CallRecord | None:
+        from db.repositories import calls
+
+        if call_sid:
+            row = await calls.get(session, key, call_sid)
+        else:
+            row = await calls.latest_with_transcript(session, key)
+        if row is None:
+            return None
+        return CallRecord(str(row.candidate_id), row.call_sid, row.status, row.created_at.date(), row.transcript)
+
+    found = _ask(read)
+    if found is None or not found.transcript:
+        which = f"the call {_shown(call_sid)}" if call_sid else "a call"
+        raise RecordsError(f"There is no transcript of {which} with candidate {_shown(candidate_id)} in the database.")
+    return found
 
 
 def _key(kind: str, text: str) -> uuid.UUID:
@@ -122,7 +160,7 @@ async def _read(read: Callable[[AsyncSession], Awaitable[_ResultT]]) -> _ResultT
     except SettingsError as error:
         raise RecordsError(str(error)) from None
     if settings.uses_sqlite and not settings.sqlite_path.exists():
-        raise RecordsError("There is no database yet: start the API, or run: python -m db migrate")
+        raise RecordsError("There is no database yet: python -m db migrate makes it")
     database = Database(settings)
     try:
         async with database.session(read_only=True) as session:

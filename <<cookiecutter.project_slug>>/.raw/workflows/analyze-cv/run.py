@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 # The project's root, for `tools`, when nothing is installed; last, so that it hides nothing that is.
 if (root := str(Path(__file__).resolve().parents[3])) not in sys.path:
@@ -26,6 +27,11 @@ from cv_years import work_experience
 
 from raw_runtime import BaseWorkflow, step
 from tools import llm, prose
+
+try:
+    from tools import records  # type: ignore[attr-defined, unused-ignore]
+except ImportError:  # a system without a database
+    records = None  # type: ignore[assignment, unused-ignore]
 
 MAX_CHARS = 100_000
 """A longer text is cut here, and the result says so: no CV is as long."""
@@ -53,8 +59,22 @@ def find_evidence(given: CvInput) -> Findings:
     )
 
 
+def stored(params: CvParams) -> dict[str, Any]:
+    """Return the CV of the candidate who is stored under the id."""
+    return {"cv_text": records.candidate(params.id).cv_text}
+
+
 class AnalyzeCv(BaseWorkflow[CvParams]):
     """Match a CV against a job profile."""
+
+    def look_up(self) -> str | None:
+        """With an id and no CV of its own, take what is stored under the id; return why that cannot be done."""
+        if records is not None:
+            try:
+                self.params = records.completed(self.params, "cv_text", stored)
+            except records.RecordsError as error:
+                return str(error)
+        return None
 
     @step("read")
     def read(self) -> CvInput:
@@ -99,7 +119,9 @@ class AnalyzeCv(BaseWorkflow[CvParams]):
         )
 
     def run(self) -> int:
-        """Save the result as results/result.json; an empty CV is an error."""
+        """Save the result as results/result.json; an empty CV or an unknown candidate is an error."""
+        if unknown := self.look_up():
+            return self.error(unknown).exit_code
         given = self.read()
         if not given.cv_text.strip():
             return self.error("cv_text is empty: give the text of the CV.").exit_code

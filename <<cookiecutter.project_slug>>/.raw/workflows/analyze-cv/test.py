@@ -277,6 +277,6 @@ def test_run_saves_the_result_and_refuses_an_empty_cv(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     assert AnalyzeCv(CvParams(cv_text=" \n\u200b")).run() == 1
     assert not (tmp_path / "results" / "result.json").exists()
-    assert AnalyzeCv(CvParams(id="c-1")).run() == 0
+    assert AnalyzeCv(CvParams(id="c-1", cv_text=f"{CvParams().cv_text} ")).run() == 0
     saved = CvResult.model_validate_json((tmp_path / "results" / "result.json").read_text(encoding="utf-8"))
     assert (saved.id, saved.answered_by, saved.qualified) == ("c-1", "heuristic", True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 # The project's root, for `tools`, when nothing is installed; last, so that it hides nothing that is.
 if (root := str(Path(__file__).resolve().parents[3])) not in sys.path:
@@ -72,24 +73,22 @@ def summarise(subject: str, text: str, language: str) -> str:
     return prose.shorten(prose.redact(words), SUMMARY_CHARS)
 
 
+def stored(params: SubmissionParams) -> dict[str, Any]:
+    """Return the params of the submission that is stored under the id."""
+    found = records.submission(params.id)
+    return {"form": found.form, "email": found.email, "text": found.text}
+
+
 class Analyze(BaseWorkflow[SubmissionParams]):
     """Sort a form submission."""
 
     def look_up(self) -> str | None:
-        """With an id and no text of its own, take what is stored under the id; return why that cannot be done.
-
-        This is the edge: it reads the database, so it is no step. "No text" means the sample, which is the default.
-        """
-        sample = SubmissionParams()
-        if records is None or self.params.id == sample.id or self.params.text != sample.text:
-            return None
-        try:
-            stored = records.submission(self.params.id)
-        except records.RecordsError as error:
-            return str(error)
-        self.params = self.params.model_copy(
-            update={"form": stored.form, "email": stored.email, "text": prose.clean(stored.text)}
-        )
+        """With an id and no text of its own, take what is stored under the id; return why that cannot be done."""
+        if records is not None:
+            try:
+                self.params = records.completed(self.params, "text", stored)
+            except records.RecordsError as error:
+                return str(error)
         return None
 
     @step("read")

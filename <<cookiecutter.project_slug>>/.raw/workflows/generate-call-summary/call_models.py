@@ -32,6 +32,7 @@ class CallParams(BaseModel):
     call_date: dt.date | None = Field(
         default=None, description="Day of the call (YYYY-MM-DD): then 'by Friday' gets a date"
     )
+    call_sid: prose.Text | None = Field(default=None, description="Id of the call, echoed in the result")
 
 
 class Turn(BaseModel):
@@ -125,6 +126,7 @@ class CallResult(Summary):
     """The outcome, with the correlation id and the figures."""
 
     id: str
+    call_sid: str | None = None
     speakers: list[Speaker]
     turns: int
     words: int

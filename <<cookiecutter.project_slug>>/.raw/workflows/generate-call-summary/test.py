@@ -236,6 +236,6 @@ def test_run_saves_the_result_and_refuses_an_empty_transcript(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     assert GenerateCallSummary(CallParams(transcript="\n \u200b")).run() == 1
     hostile = "[/b]: <script>{{x}}</script> \x00 \ud800\nمريم: متى؟ 👍"
-    assert GenerateCallSummary(CallParams(id="c-1", transcript=hostile)).run() == 0
+    assert GenerateCallSummary(CallParams(id="c-1", call_sid="CA1", transcript=hostile)).run() == 0
     saved = json.loads((tmp_path / "results" / "result.json").read_text(encoding="utf-8"))
-    assert (saved["id"], saved["answered_by"]) == ("c-1", "heuristic")
+    assert (saved["id"], saved["call_sid"], saved["answered_by"]) == ("c-1", "CA1", "heuristic")

@@ -1,0 +1,34 @@
+"""A Temporal workflow as small as can be, for tests of what is around workflows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import BaseModel
+
+HOLD = "hold"
+
+
+class Hold(BaseModel):
+    """`folder`: where the activity leaves the files `started` and `ended`; `secret` is what nobody may read;
+    `breaks` ends the whole worker; `stubborn` heeds no cancellation."""
+
+    folder: str
+    seconds: float = 0.0
+    secret: str = ""
+    fail: bool = False
+    breaks: bool = False
+    stubborn: bool = False
+
+
+@workflow.defn(name="Tiny")
+class Tiny:
+    @workflow.run
+    async def run(self, given: Hold) -> str:
+        answer: str = await workflow.execute_activity(
+            HOLD, given, result_type=str, start_to_close_timeout=timedelta(seconds=60)
+        )
+        return answer
