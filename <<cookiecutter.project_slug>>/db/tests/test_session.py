@@ -6,6 +6,7 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -98,6 +99,35 @@ async def test_cancelled_writers_leave_nothing_behind(database: Database) -> Non
     async with asyncio.timeout(10), database.session() as session:
         await submissions.create(session, form="f", email="e", text="t")
     assert await count(database) == 1
+
+
+async def test_a_write_that_was_cut_off_keeps_no_lock(database: Database) -> None:
+    """A cancelled task's traceback may keep its unfinished statement for long; others must be able to write."""
+    async with database.session() as session:
+        row = await submissions.create(session, form="f", email="e", text="t")
+    unfinished: list[Any] = []
+
+    async def write() -> None:
+        async with database.session() as session:
+            connection = await session.connection()
+            update = "UPDATE submissions SET form = 'cut off' RETURNING id"
+            if database.is_sqlite:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                unfinished.append(await driver.execute(update))
+            else:
+                unfinished.append(await connection.exec_driver_sql(update))
+            # What SQLAlchemy does to a connection whose task is cancelled.
+            await connection.invalidate()
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await write()
+    async with asyncio.timeout(5), database.session() as session:
+        await submissions.create(session, form="f", email="e", text="t")
+        found = await submissions.get(session, row.id)
+    assert found is not None
+    assert found.form == "f"
+    assert len(unfinished) == 1
 
 
 async def test_a_row_that_the_database_refuses_is_not_quoted(database: Database) -> None:
