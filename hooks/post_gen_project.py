@@ -26,7 +26,8 @@ PARTS_FILE = Path("template-parts.toml")
 FRESH = Path(".fresh-render")
 # What working on the template in place leaves in it, and a render from there carries along: caches are dropped always,
 # the rest only from a fresh render, since in an older one it is the user's own.
-LEFTOVERS = (".env", ".venv", ".raw/builds", ".raw/cache", ".raw/dev", ".raw/logs", ".raw/workflows/*/runs")
+LEFTOVERS = (".benchmarks", ".env", ".venv")
+LEFTOVERS += tuple(f".raw/{name}" for name in ("builds", "cache", "dev", "logs", "workflows/*/runs"))
 CACHES = ("__pycache__", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
 # The first run finds every cache cold, maybe on a busy machine: a project that works must not be thrown away for that.
 PATIENT = ("--timeout-scale", "4")
