@@ -26,8 +26,11 @@ PARTS_FILE = Path("template-parts.toml")
 FRESH = Path(".fresh-render")
 # What working on the template in place leaves in it, and a render from there carries along: caches are dropped always,
 # the rest only from a fresh render, since in an older one it is the user's own.
-LEFTOVERS = (".env", ".venv", ".raw/builds", ".raw/cache", ".raw/dev", ".raw/logs", ".raw/workflows/*/runs")
+LEFTOVERS = (".benchmarks", ".env", ".venv")
+LEFTOVERS += tuple(f".raw/{name}" for name in ("builds", "cache", "dev", "logs", "workflows/*/runs"))
 CACHES = ("__pycache__", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
+# The first run finds every cache cold, maybe on a busy machine: a project that works must not be thrown away for that.
+PATIENT = ("--timeout-scale", "4")
 GENERATED = re.compile(r"generate:(?P<kind>[a-z]+)")
 GENERATORS = {
     "token": lambda: secrets.token_urlsafe(32),
@@ -164,11 +167,11 @@ def run_gates(root: Path, static: bool) -> tuple[int, dict]:
     """Run the project's gates, their table on this terminal; return their exit code and what they wrote down."""
     env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONHOME")}
     if static:
-        command = [sys.executable, "-m", "raw_runtime", "gates", "--all", "--static"]
+        command = [sys.executable, "-m", "raw_runtime", "gates", "--all", "--static", *PATIENT]
         env |= {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     else:
         env.pop("PYTHONPATH", None)
-        command = [str(root / ".venv/bin/python"), "-m", "raw_runtime", "gates", "--all"]
+        command = [str(root / ".venv/bin/python"), "-m", "raw_runtime", "gates", "--all", *PATIENT]
     sys.stdout.flush()
     code = subprocess.run(command, cwd=root, env=env, check=False).returncode
     results = sorted(root.glob(".raw/builds/*/result.json"), key=lambda path: path.stat().st_mtime)

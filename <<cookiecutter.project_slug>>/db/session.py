@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sqlalchemy import event, text
@@ -62,6 +62,18 @@ def _is_bare_driver_error(error: BaseException) -> bool:
     return str(getattr(error, "sqlstate", "") or "")[:2] in (*_TRANSIENT_CLASSES, "28", "3D")
 
 
+class _SqliteConnection(sqlite3.Connection):
+    def close(self) -> None:
+        """Give the locks back, then close.
+
+        SQLite itself keeps a closed connection, and its write lock, for as long as a statement of it is unfinished. A
+        task that is cancelled while it writes leaves one behind, which lives on in a traceback until it is collected.
+        """
+        with suppress(sqlite3.Error):  # closed already
+            self.rollback()
+        super().close()
+
+
 def make_url_of(settings: Settings) -> URL:
     """Return the URL to connect to; the folder of a SQLite file is made."""
     url = make_url(settings.database_url)
@@ -93,7 +105,7 @@ def make_engine(
         # One writer a process: its tasks queue in order here, and only processes compete for the file's lock.
         options |= {"pool_size": 1 if writes else settings.database_pool_size, "max_overflow": 0}
     # isolation_level None: the driver begins nothing by itself, the listener below does.
-    connect = {"timeout": seconds, "isolation_level": None}
+    connect = {"timeout": seconds, "isolation_level": None, "factory": _SqliteConnection}
     engine = create_async_engine(url, connect_args=connect, hide_parameters=True, **options)
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import psutil
 
+from raw_runtime.executors.base import Executor
 from raw_runtime.project import Project
+from raw_runtime.result import RunResult
 
 KINDS = ("inprocess", "pool", "subprocess")
 ISOLATED = ("pool", "subprocess")
@@ -248,7 +250,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until the condition holds; AssertionError when it does not in time."""
     end = time.monotonic() + seconds
     while not condition():
@@ -256,7 +258,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def wait_gone(pids: Iterable[int], seconds: float = 10.0) -> None:
+def wait_gone(pids: Iterable[int], seconds: float = 60.0) -> None:
     """Wait until none of the processes is alive."""
     wait_until(lambda: not [pid for pid in pids if alive(pid)], seconds)
 
@@ -265,6 +267,16 @@ def read_pids(note: Path) -> list[int]:
     """Wait for the pids that a workflow writes down."""
     wait_until(lambda: note.exists() and note.read_text())
     return [int(word) for word in note.read_text().split()]
+
+
+async def run_out_of_time(executor: Executor, act: str, note: Path) -> RunResult:
+    """Run an act that hangs, with a timeout that lets it begin on this machine, however busy it is."""
+    for timeout in (1.5, 6.0, 24.0):
+        result = await executor.run("acts", {"act": act, "note": str(note)}, timeout=timeout)
+        assert result.exit_code == 124
+        if note.exists():
+            break
+    return result
 
 
 def below(pid: int | None = None) -> list[int]:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_support import GREET, Project, read_pid, wait_gone
+from cli_support import GREET, Project, read_pid, run_out_of_time, wait_gone
 
 from raw_runtime import network
 from raw_runtime.dryrun import DryRunContext, load_mock
@@ -67,9 +67,10 @@ def test_a_failing_dry_run_keeps_its_code(project: Project) -> None:
 
 def test_a_dry_run_out_of_time_is_ended(project: Project) -> None:
     body = "import os, time, pathlib\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(300)\n"
-    done = dry(project, body, "--timeout", "1")
-    assert done.returncode == 124
-    wait_gone(read_pid(project.workflow("greet") / "pid"))
+    (project.workflow("greet") / "dry_run.py").write_text(body)
+    pid = project.workflow("greet") / "pid"
+    run_out_of_time(project, "run", "greet", "--dry", began=pid)
+    wait_gone(read_pid(pid))
 
 
 def test_a_missing_dry_run_names_the_remedy(project: Project) -> None:

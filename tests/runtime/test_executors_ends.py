@@ -12,7 +12,17 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from executor_support import HOME, ISOLATED, alive, below, make_project, read_pids, wait_gone, wait_until
+from executor_support import (
+    HOME,
+    ISOLATED,
+    alive,
+    below,
+    make_project,
+    read_pids,
+    run_out_of_time,
+    wait_gone,
+    wait_until,
+)
 
 from raw_runtime.executors import PoolExecutor, make_executor, run_raw_workflow
 from raw_runtime.project import Project
@@ -42,8 +52,7 @@ def test_timeout_ends_all_that_was_started(kind: str, tmp_path: Path) -> None:
 
     async def main() -> RunResult:
         async with make_executor(kind, project) as executor:
-            params = {"act": "hangs-with-children", "note": str(note)}
-            result = await executor.run("acts", params, timeout=1.5)
+            result = await run_out_of_time(executor, "hangs-with-children", note)
             wait_gone(read_pids(note))
             after = await executor.run("acts", {})
             assert after.ok
@@ -64,7 +73,7 @@ def test_timeout_of_a_workflow_that_ignores_sigterm(kind: str, tmp_path: Path) -
 
     async def main() -> RunResult:
         async with make_executor(kind, project) as executor:
-            return await executor.run("acts", {"act": "ignores-term", "note": str(note)}, timeout=1.5)
+            return await run_out_of_time(executor, "ignores-term", note)
 
     assert asyncio.run(main()).exit_code == 124
     wait_gone(read_pids(note))
@@ -136,7 +145,7 @@ def test_in_process_timeout_and_cancellation_do_not_wait(tmp_path: Path) -> None
                 await task
             assert (await executor.run("acts", {})).ok
 
-    asyncio.run(asyncio.wait_for(main(), 30))
+    asyncio.run(asyncio.wait_for(main(), 50))
 
 
 def test_an_in_process_run_that_was_given_up_is_recorded_so(tmp_path: Path) -> None:
@@ -207,12 +216,12 @@ def test_the_parent_killed(kind: str, tmp_path: Path) -> None:
         pids = [*read_pids(note), *read_pids(other), *below(parent.pid)]
         assert all(alive(pid) for pid in pids)
         parent.kill()
-        parent.wait(10)
+        parent.wait(60)
         wait_gone(pids)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(parent.pid, signal.SIGKILL)
-        parent.wait(10)
+        parent.wait(60)
 
 
 def test_the_loop_ends(tmp_path: Path) -> None:

@@ -50,12 +50,16 @@ def test_fifty_calls_on_two_workers(tmp_path: Path) -> None:
 def test_waiting_is_not_in_the_timeout(tmp_path: Path) -> None:
     project = make_project(tmp_path)
 
-    async def main() -> list[RunResult]:
+    async def main(unit: float) -> list[int]:
         async with PoolExecutor(project, size=1) as pool:
-            calls = [pool.run("acts", {"act": "hangs"}, timeout=1.5), pool.run("acts", {"act": "naps"}, timeout=1.0)]
-            return await asyncio.gather(*calls)
+            calls = [
+                pool.run("acts", {"act": "hangs"}, timeout=1.5 * unit),
+                pool.run("acts", {"act": "naps"}, timeout=1.0 * unit),
+            ]
+            return [result.exit_code for result in await asyncio.gather(*calls)]
 
-    assert [result.exit_code for result in asyncio.run(main())] == [124, 0]
+    # On a busy machine a fresh worker alone may take longer than a second.
+    assert any(asyncio.run(main(unit)) == [124, 0] for unit in (1, 4, 16))
 
 
 def test_a_waiting_call_can_be_cancelled(tmp_path: Path) -> None:

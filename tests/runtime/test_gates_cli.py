@@ -10,13 +10,14 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from gate_support import add_workflow, call, command, environment, make_project
-from test_gates_process import is_dead, read_pid
+from test_gates_process import PATIENCE, is_dead, read_pid
 
 from raw_runtime.project import Project
 
@@ -255,6 +256,45 @@ class TestInterrupt:
             ("SKIP", None, "interrupted before it started"),
         ]
         assert (project.root / "r.xml").stat().st_size > 0
+
+    def test_at_whatever_moment_it_comes_there_is_a_verdict(self, tmp_path: Path) -> None:
+        """The gate interrupts while the gates still start, or while their lines are printed."""
+        project = make_project(
+            tmp_path,
+            """\
+            builder:
+              gates:
+                optional:
+                  stop: {command: "kill -INT $PPID; sleep 1000"}
+                  good: {command: "true"}
+            """,
+        )
+        for _ in range(8):
+            done = call(project, "gates", "--jobs", "2", "good", "stop")
+            assert (done.returncode, done.stderr) == (130, "")
+            assert done.stdout.splitlines()[-1].startswith("Interrupted: ")
+
+    def test_who_insists_need_not_read_the_verdict(self, tmp_path: Path) -> None:
+        """Nobody reads, and the failures are more than a pipe holds."""
+        shout = {"command": "for n in $(seq 15); do printf '%0300d\\n' $n; done; exit 1"}
+        gates = {"default": [], "optional": {f"x{n}": shout for n in range(30)}}
+        project = make_project(tmp_path, json.dumps({"builder": {"gates": gates}}))
+        with subprocess.Popen(
+            command("gates", "--all", "--jobs", "8"),
+            cwd=project.root,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as running:
+            deadline = time.monotonic() + PATIENCE
+            while not list((project.raw_dir / "builds").glob("*/result.json")):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            for _ in range(3):
+                time.sleep(0.5)
+                assert running.poll() is None
+                running.send_signal(signal.SIGTERM)
+            assert running.wait(PATIENCE) == 130
 
     def test_not_even_when_it_is_killed_itself(self, project: Project) -> None:
         with subprocess.Popen(

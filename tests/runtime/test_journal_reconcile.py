@@ -73,7 +73,7 @@ def test_a_killed_run_is_marked_as_crashed(tmp_path: Path) -> None:
         assert not (run_dir / "manifest.json").exists()
     finally:
         os.killpg(process.pid, signal.SIGKILL)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     assert reconcile_run(run_dir) == "crashed"
     last = events(run_dir)[-1]
     assert last["event_type"] == "workflow.failed"
@@ -97,7 +97,7 @@ def test_a_killed_run_is_marked_as_crashed(tmp_path: Path) -> None:
 def test_the_parent_says_how_a_run_ended(tmp_path: Path) -> None:
     process, run_dir = start(tmp_path)
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     data = finish_run(
         run_dir, status="failed", error="Timed out after 3 s", exit_code=124, message="Timed out: last words"
     )
@@ -111,7 +111,7 @@ def test_the_parent_says_how_a_run_ended(tmp_path: Path) -> None:
 def test_an_interrupted_run_is_cancelled(tmp_path: Path) -> None:
     process, run_dir = start(tmp_path)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == 130
     assert reconcile_run(run_dir) == "cancelled"
     data = manifest(run_dir)

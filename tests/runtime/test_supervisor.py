@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from cli_support import GREET, Project, is_alive, read_pid, wait_for, wait_gone
+from cli_support import GREET, Project, read_pid, run_out_of_time, wait_for, wait_gone
 
 from raw_runtime.outputlog import LIMIT_BYTES, TAIL_BYTES, OutputLog, has_supervisor
 
@@ -70,17 +71,16 @@ def last_event(project: Project) -> dict[str, str]:
 
 @pytest.mark.parametrize("args", [(), ("--stubborn",)])
 def test_a_run_out_of_time_ends_with_all_it_started(project: Project, args: tuple[str, ...]) -> None:
-    done = project.raw("run", "hang", "--timeout", "1.5", "--json", *args)
-    assert done.returncode == 124
+    done = run_out_of_time(project, "run", "hang", "--json", *args, began=project.workflow("hang") / "child.pid")
     wait_gone(*pids(project))
     result = json.loads(done.stdout)
     assert (result["exit_code"], result["status"]) == (124, "error")
-    assert result["message"].startswith("timed out after 1.5 s. Last output: ")
+    assert re.match(r"timed out after [0-9.]+ s\. Last output: ", result["message"])
     assert "hanging now" in result["message"]
     manifest = project.manifest("hang")
     assert (manifest["status"], manifest["run"]["status"], manifest["exit_code"]) == ("failed", "failed", 124)
     assert last_event(project)["event_type"] == "workflow.failed"
-    assert last_event(project)["error"].startswith("timed out after 1.5 s")
+    assert last_event(project)["error"].startswith("timed out after ")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
@@ -250,7 +250,7 @@ def test_no_helper_process_outlives_the_command(project: Project) -> None:
         assert set(children) < set(helpers)
         process.terminate()
         process.communicate(timeout=60)
-    assert not any(is_alive(pid) for pid in helpers)
+    wait_gone(*helpers)
 
 
 def test_a_signal_that_was_ignored_stays_ignored(project: Project) -> None:

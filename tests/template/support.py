@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import types
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gate0 import ROOT, environment
+from gate0 import ROOT, environment, template_files
 
 DEFAULTS = {
     "project_name": "Hiring System",
@@ -66,6 +67,15 @@ def render(
         check=False,
     )
     return Render(done.returncode, done.stdout.decode(errors="replace"), folder)
+
+
+def copy_template(folder: Path) -> Path:
+    """Copy what git has of the template: no runs, caches or environments of who works on it."""
+    for path in (ROOT / "cookiecutter.json", *template_files()):
+        to = folder / path.relative_to(ROOT)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, to)
+    return folder
 
 
 def load_hook(name: str, **answers: Any) -> types.ModuleType:

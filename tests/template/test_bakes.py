@@ -10,7 +10,7 @@ from pathlib import Path
 
 import gate0
 import pytest
-from support import Render, render
+from support import Render, copy_template, render
 
 GATES = {"validate", "dry", "compile", "lint", "types", "imports", "test"}
 FULL_GATES = GATES | {"api-test"}
@@ -135,13 +135,17 @@ def test_a_python_that_is_not_here_is_told(tmp_path: Path) -> None:
     assert "FAIL" not in done.gates().values()
 
 
+def test_the_first_run_has_time_on_a_slow_machine(tmp_path: Path) -> None:
+    template = copy_template(tmp_path / "template")
+    with (template / gate0.SLUG_DIR / ".raw/config.yaml").open("a") as config:
+        config.write('      slow: {command: "sleep 2", timeout_seconds: 1, static: true}\n')
+    done = render(tmp_path / "out", template=template, gates="static")
+    assert done.gates()["slow"] == "PASS", done.out
+
+
 def broken_template(folder: Path) -> Path:
     """Copy the template, with a workflow that does not parse."""
-    for path in gate0.template_files():
-        to = folder / path.relative_to(gate0.ROOT)
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, to)
-    shutil.copy(gate0.ROOT / "cookiecutter.json", folder)
+    copy_template(folder)
     (folder / gate0.SLUG_DIR / ".raw/workflows/analyze/run.py").write_text("def broken(:\n")
     return folder
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import gate0
 import pytest
 from pytest_cookies.plugin import Cookies
+from support import copy_template
 
 GOLDEN = Path(__file__).parent / "golden"
 SHAPES = {
@@ -96,19 +97,20 @@ def test_hostile_answers_end_as_text(cookies: Cookies, answers: dict[str, str]) 
     assert "pwned" not in {path.name for path in (*Path.cwd().iterdir(), *result.project_path.iterdir())}
 
 
-def test_rendering_over_an_older_render_is_idempotent(cookies: Cookies) -> None:
+def test_rendering_over_an_older_render_is_idempotent(cookies: Cookies, tmp_path: Path) -> None:
     """With -f: .env stays, what is switched off now goes, the rest is the same."""
     from cookiecutter.main import cookiecutter
 
-    result = cookies.bake(extra_context={"gates": "none", "needs_state_across_days": "no"})
+    template = str(copy_template(tmp_path / "template"))
+    result = cookies.bake(template=template, extra_context={"gates": "none", "needs_state_across_days": "no"})
     env = result.project_path / ".env"
     env.write_text(env.read_text() + "MINE=1\n")
     before = files(result.project_path)
     again = {"gates": "none", "needs_state_across_days": "no"}
     folder = str(result.project_path.parent)
-    cookiecutter(str(gate0.ROOT), no_input=True, output_dir=folder, overwrite_if_exists=True, extra_context=again)
+    cookiecutter(template, no_input=True, output_dir=folder, overwrite_if_exists=True, extra_context=again)
     assert files(result.project_path) == before
     assert env.read_text().endswith("MINE=1\n")
     again["scheduled_reports"] = "no"
-    cookiecutter(str(gate0.ROOT), no_input=True, output_dir=folder, overwrite_if_exists=True, extra_context=again)
+    cookiecutter(template, no_input=True, output_dir=folder, overwrite_if_exists=True, extra_context=again)
     assert [name for name in before if not re.search("generate.report", name)] == files(result.project_path)

@@ -74,7 +74,7 @@ class Server:
         if self.process is None or self.process.returncode is not None:
             return None
         self.process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self.process.wait(), 30)
+        return await asyncio.wait_for(self.process.wait(), 60)
 
 
 @asynccontextmanager

@@ -85,7 +85,7 @@ class Client:
         signature = RequestValidator(TWILIO_TOKEN).compute_signature(url or f"{BASE}{path}", dict(fields))
         return await self.http.post(path, data=dict(fields), headers={"x-twilio-signature": signature, **headers})
 
-    async def ended(self, path: str, *, seconds: float = 15.0) -> dict[str, Any]:
+    async def ended(self, path: str, *, seconds: float = 60.0) -> dict[str, Any]:
         """Return the submission once it is complete or failed."""
         async with asyncio.timeout(seconds):
             while True:
@@ -132,7 +132,7 @@ async def running(
             yield Running(app, Client(http))
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import FORM, Running, in_process_runner, running, until
+from db.models import Submission
 from db.repositories import submissions
 from db.types import utc_now
 from raw_runtime.result import RunResult
@@ -63,10 +65,10 @@ def events(document: dict[str, Any]) -> list[str]:
 
 
 async def test_a_webhook_wakes_the_coordinator(settings: ApiSettings) -> None:
-    """With a minute between two looks, a submission still runs at once."""
-    async with running(settings_of(settings.database_url, poll_seconds=60)) as api:
+    """With ten minutes between two looks, a submission still runs at once."""
+    async with running(settings_of(settings.database_url, poll_seconds=600)) as api:
         [url] = await submit(api)
-        assert (await api.client.ended(url, seconds=10))["status"] == "complete"
+        assert (await api.client.ended(url))["status"] == "complete"
 
 
 async def test_what_another_process_stored_is_found_by_looking(settings: ApiSettings) -> None:
@@ -186,11 +188,27 @@ async def test_what_ends_every_process_that_runs_it_is_failed(settings: ApiSetti
 
 
 async def test_a_long_run_keeps_its_lease(settings: ApiSettings) -> None:
-    slow = Scripted(result(value={}), seconds=1.6)
-    short = settings_of(settings.database_url, lease_seconds=1)
-    async with running(short, runner=slow) as one, running(short, runner=slow):
-        [url] = await submit(one)
-        document = await one.client.ended(url)
+    slow = Scripted(result(value={}))
+    slow.go.clear()
+    async with running(settings_of(settings.database_url, lease_seconds=4), runner=slow) as api:
+
+        async def lease_until() -> datetime:
+            async with api.context.database.session(read_only=True) as session:
+                row = (await session.scalars(select(Submission))).one()
+            assert row.lease_until is not None
+            return row.lease_until
+
+        [url] = await submit(api)
+        await until(lambda: slow.at_once == 1)
+        first = await lease_until()
+        async with asyncio.timeout(60):
+            while await lease_until() == first:
+                await asyncio.sleep(0.05)
+        # As another process would, when the first lease would have run out.
+        async with api.context.database.session() as session:
+            assert await submissions.lease_batch(session, "another", 1, 60, first) == []
+        slow.go.set()
+        document = await api.client.ended(url)
     assert (document["attempts"], len(slow.started)) == (1, 1)
 
 

@@ -50,14 +50,14 @@ async def entries(api: Running, status: str) -> list[dict[str, Any]]:
 
 
 async def all_delivered(api: Running, number: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(await entries(api, "delivered")) < number:
             await asyncio.sleep(0.02)
 
 
 async def test_entries_go_out_at_once_and_in_order(settings: ApiSettings) -> None:
     target = Recording()
-    async with running(settings_of(settings.database_url, poll_seconds=60), target=target) as api:
+    async with running(settings_of(settings.database_url, poll_seconds=600), target=target) as api:
         candidate_id = await api.client.candidate()
         await signal(api.client, candidate_id, "scheduled", "rescheduled", "cancelled")
         await all_delivered(api, 4)
@@ -89,7 +89,7 @@ async def test_poison_is_parked_visible_and_holds_up_its_target_only(settings: A
         await signal(api.client, healthy, "rescheduled")
         await all_delivered(api, 3)
         await until(lambda: sum(entry.payload.get("type") == "scheduled" for entry in target.tries) == 3)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not (parked := await entries(api, "parked")):
                 await asyncio.sleep(0.02)
         assert len(parked) == 1
@@ -116,7 +116,7 @@ async def test_what_can_never_be_taken_is_parked_at_once(settings: ApiSettings) 
     target.never = "scheduled"
     async with running(settings, target=target) as api:
         await signal(api.client, await api.client.candidate(), "scheduled")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not (parked := await entries(api, "parked")):
                 await asyncio.sleep(0.02)
     assert (parked[0]["attempts"], parked[0]["last_error"]) == (1, "UndeliverableError: it knows no such signal")

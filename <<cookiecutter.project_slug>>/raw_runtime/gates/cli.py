@@ -19,13 +19,16 @@ from raw_runtime.gates.console import PlainConsole, can_be_live
 from raw_runtime.gates.engine import run_build
 from raw_runtime.gates.model import Build, Gate, GateConfig
 from raw_runtime.gates.plan import select
+from raw_runtime.gates.process import Cancel
 from raw_runtime.gates.report import verdict
 from raw_runtime.plain import ArgumentParser, safe_streams
 from raw_runtime.project import Project
 from raw_runtime.result import EXIT_CANCELLED, EXIT_FAILED, EXIT_OK
 
-_STOPS = ("SIGTERM", "SIGHUP")
+_STOPS = ("SIGINT", "SIGTERM", "SIGHUP")
 _BROKEN_PIPE = 141
+# Signals after which we go without a verdict: whoever should read it may have stopped reading.
+_PATIENCE = 2
 
 
 def main(argv: list[str], project: Project) -> int:
@@ -71,8 +74,9 @@ def _list(config: GateConfig, project: Project, options: Namespace) -> int:
 
 def _run(project: Project, gates: list[Gate], options: Namespace) -> int:
     caught: list[int] = []
-    with _stoppable(caught):
-        build = _show(project, gates, options)
+    cancel = Cancel()
+    with _stoppable(caught, cancel):
+        build = _show(project, gates, options, cancel)
         if options.junit:
             from raw_runtime.gates.junit import write_junit
 
@@ -80,11 +84,11 @@ def _run(project: Project, gates: list[Gate], options: Namespace) -> int:
         if options.json:
             print(json.dumps(build.to_dict(verdict(build)), ensure_ascii=False), flush=True)
     if build.interrupted:
-        return 128 + caught[0] if caught else EXIT_CANCELLED
+        return 128 + caught[0]
     return EXIT_OK if build.ok else EXIT_FAILED
 
 
-def _show(project: Project, gates: list[Gate], options: Namespace) -> Build:
+def _show(project: Project, gates: list[Gate], options: Namespace, cancel: Cancel) -> Build:
     stream = sys.stderr if options.json else sys.stdout
     if not options.json and can_be_live(stream):
         from raw_runtime.gates.live import LiveConsole
@@ -100,18 +104,21 @@ def _show(project: Project, gates: list[Gate], options: Namespace) -> Build:
             jobs=options.jobs,
             timeout_scale=options.timeout_scale,
             observer=console,
+            cancel=cancel,
         )
         console.summary(build)
     return build
 
 
 @contextmanager
-def _stoppable(caught: list[int]) -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the gates as Ctrl-C does, so that nothing is orphaned."""
+def _stoppable(caught: list[int], cancel: Cancel) -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and SIGHUP end the gates, wherever in our own work they come: verdict and reports follow."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         caught.append(number)
-        raise KeyboardInterrupt
+        cancel()
+        if len(caught) > _PATIENCE:
+            raise KeyboardInterrupt
 
     before = {}
     for name in _STOPS:

@@ -67,28 +67,31 @@ def run_build(
     jobs: int | None = None,
     timeout_scale: float = 1.0,
     observer: Observer | None = None,
+    cancel: Cancel | None = None,
 ) -> Build:
     """Run the gates, at most `jobs` at once (default: one a processor, at least two), and write `result.json`.
 
-    A KeyboardInterrupt ends all commands (a second one at once) and is told by `Build.interrupted`.
+    Calling `cancel` ends all commands (at once, the second time), and `Build.interrupted` tells of it.
 
     Raises:
         UsageError: `.raw/builds` cannot be written.
+        KeyboardInterrupt: somebody else's handler raised it; every command has been ended.
     """
     from raw_runtime.gates.report import verdict
 
     build, folder = _new_build(project)
-    run = _Run(project, gates, folder, static=static, timeout_scale=timeout_scale)
+    run = _Run(project, gates, folder, static=static, timeout_scale=timeout_scale, cancel=cancel or Cancel())
     started = time.monotonic()
     try:
         if observer is not None:
             observer.begin(gates, build)
         run.start(min(jobs or default_jobs(), len(gates)))
-        _follow(run, observer, build)
+        _follow(run, observer)
     finally:
-        if not run.over:  # the observer failed, or an interrupt came in the wrong place
+        if not run.over:  # the observer failed, or it was interrupted
             run.cancel()
         run.join()
+    build.interrupted = run.cancel.asked
     build.results = run.ordered()
     build.duration_seconds = time.monotonic() - started
     text = json.dumps(build.to_dict(verdict(build)), ensure_ascii=False, indent=2)
@@ -104,20 +107,17 @@ def default_jobs() -> int:
     return max(2, usable or 2)
 
 
-def _follow(run: _Run, observer: Observer | None, build: Build) -> None:
+def _follow(run: _Run, observer: Observer | None) -> None:
     """Pass on what happens until all gates have ended."""
     while not run.over or not run.events.empty():
         try:
             event = run.events.get(timeout=0.2)
-            if observer is not None and isinstance(event, str):
-                observer.started(event)
-            elif observer is not None and isinstance(event, GateResult):
-                observer.finished(event)
         except Empty:
             continue
-        except KeyboardInterrupt:
-            build.interrupted = True
-            run.cancel()
+        if observer is not None and isinstance(event, str):
+            observer.started(event)
+        elif observer is not None and isinstance(event, GateResult):
+            observer.finished(event)
 
 
 def _new_build(project: Project) -> tuple[Build, Path]:
@@ -136,10 +136,10 @@ class _Run:
     """The threads that run the gates, one command each at a time."""
 
     def __init__(
-        self, project: Project, gates: list[Gate], folder: Path, *, static: bool, timeout_scale: float
+        self, project: Project, gates: list[Gate], folder: Path, *, static: bool, timeout_scale: float, cancel: Cancel
     ) -> None:
         self.events: SimpleQueue[str | GateResult] = SimpleQueue()
-        self.cancel = Cancel()
+        self.cancel = cancel
         self._project = project
         self._gates = gates
         self._folder = folder

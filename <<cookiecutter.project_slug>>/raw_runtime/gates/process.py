@@ -7,7 +7,6 @@ import os
 import secrets
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,25 +21,27 @@ _MARK = "RAW_GATES_COMMAND"
 
 
 class Cancel:
-    """Asks running commands to end: once politely (SIGTERM, then a grace), twice at once (SIGKILL)."""
+    """Asks running commands to end: once politely (SIGTERM, then a grace), twice at once (SIGKILL).
+
+    A signal handler may ask: it takes no lock, which the code that the signal came into might hold.
+    """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
-        self.hard = False
+        self._times = 0
 
     def __call__(self) -> None:
         """Ask; the second time, insist."""
-        self.hard = self._event.is_set()
-        self._event.set()
+        self._times += 1
 
     @property
     def asked(self) -> bool:
         """True once somebody asked."""
-        return self._event.is_set()
+        return self._times > 0
 
-    def wait(self, seconds: float) -> bool:
-        """Sleep, but not beyond the first asking; return whether anybody asked."""
-        return self._event.wait(seconds)
+    @property
+    def hard(self) -> bool:
+        """True once somebody insisted."""
+        return self._times > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,9 @@ def _over(pid: int, cancel: Cancel) -> bool:
     for delay in (0.001, 0.002, 0.005, 0.01, 0.02):
         if _exited(pid):
             return True
-        if cancel.wait(delay):
+        if cancel.asked:
             break
+        time.sleep(delay)
     return _exited(pid)
 
 
