@@ -64,3 +64,8 @@ async def latest_with_transcript(session: AsyncSession, candidate_id: uuid.UUID)
         .order_by(Call.created_at.desc(), Call.id.desc())
         .limit(1)
     )
+
+
+async def sids(session: AsyncSession, candidate_id: uuid.UUID) -> list[str]:
+    """Return the candidate's calls by the ids that the provider gave them."""
+    return list(await session.scalars(select(Call.call_sid).where(Call.candidate_id == candidate_id)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.dialects import insert
@@ -23,6 +23,7 @@ class Begun:
     fresh: bool
     status: str
     detail: dict[str, Any] | None
+    created_at: datetime
 
 
 async def begin(
@@ -56,9 +57,27 @@ async def begin(
         .returning(Effect.key)
     )
     if inserted is not None:
-        return Begun(True, "started", None)
-    row = (await session.execute(select(Effect.status, Effect.detail).where(Effect.key == key))).one()
-    return Begun(False, row.status, row.detail)
+        return Begun(True, "started", None, now)
+    found = await get(session, key)
+    assert found is not None
+    return found
+
+
+async def get(session: AsyncSession, key: str) -> Begun | None:
+    """Return what is known of an effect; None if it was never begun."""
+    row = await session.scalar(select(Effect).where(Effect.key == key))
+    return None if row is None else Begun(False, row.status, row.detail, row.created_at)
+
+
+async def release(session: AsyncSession, key: str) -> bool:
+    """Take back a claim whose effect surely did not happen, so that the next try is the first; False if it is done."""
+    gone = await session.scalar(
+        delete(Effect)
+        .where(Effect.key == key, Effect.status != "done")
+        .returning(Effect.key)
+        .execution_options(synchronize_session=False)
+    )
+    return gone is not None
 
 
 async def finish(

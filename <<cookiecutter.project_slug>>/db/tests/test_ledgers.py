@@ -42,7 +42,19 @@ async def test_an_effect_that_is_done_stays_done(database: Database) -> None:
         assert await effects.finish(session, "report-mail", "done", {"message_id": "m1"})
         assert not await effects.finish(session, "report-mail", "unknown")
         assert not await effects.finish(session, "never begun")
-    assert await begin(database, "report-mail", None) == Begun(False, "done", {"message_id": "m1"})
+    again = await begin(database, "report-mail", None)
+    assert (again.fresh, again.status, again.detail) == (False, "done", {"message_id": "m1"})
+
+
+async def test_an_effect_that_did_not_happen_is_begun_anew(database: Database) -> None:
+    assert (await begin(database, "mail-2", None)).fresh
+    async with database.session() as session:
+        assert await effects.release(session, "mail-2")
+        assert await effects.get(session, "mail-2") is None
+    assert (await begin(database, "mail-2", None)).fresh
+    async with database.session() as session:
+        assert await effects.finish(session, "mail-2")
+        assert not await effects.release(session, "mail-2")
 
 
 async def test_a_timeline_is_in_order_and_of_one_entity(database: Database, submission_id: uuid.UUID) -> None:

@@ -1,0 +1,98 @@
+"""Telephone calls: billed, so never placed twice."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from db.models import Candidate
+from db.repositories import calls, effects
+from db.session import Database
+from settings import Settings
+from tools import telephony
+from tools.telephony import TelephonyError
+from workflows.temporal.activities.ledger import Detail, Effect, Ledger, application_error
+from workflows.temporal.activities.people import find_candidate
+from workflows.temporal.contracts import Activity, CancelCall, PlaceCall, PlacedCall
+
+# The provider's clock counts whole seconds and is not ours.
+_CLOCKS_APART = timedelta(seconds=5)
+
+
+class CallActivities:
+    """Activities that call people."""
+
+    def __init__(self, settings: Settings, database: Database, ledger: Ledger) -> None:
+        self._settings = settings
+        self._database = database
+        self._ledger = ledger
+
+    @activity.defn(name=Activity.PLACE_CALL)
+    async def place_call(self, request: PlaceCall) -> PlacedCall:
+        """Place a call once; one whose creation was interrupted is found again at the provider."""
+        candidate = await find_candidate(self._database, request.candidate_id)
+        if self._settings.twilio_account_sid is not None and not self._settings.public_url:
+            raise ApplicationError(
+                "PUBLIC_URL is not set: Twilio could not tell how the call ended.", type="Settings", non_retryable=True
+            )
+
+        async def do() -> Detail:
+            placed = await telephony.place_call(
+                self._settings,
+                to=candidate.phone,
+                candidate_id=request.candidate_id,
+                status_callback=self._callback(request.candidate_id),
+                greeting=f"Hello. This is the call about your application as {candidate.position}.",
+                idempotency_key=request.key,
+            )
+            return {"call_sid": placed.sid}
+
+        async def find(since: datetime) -> Detail | bool:
+            return await self._find(candidate, since) or False
+
+        async def settle(session: AsyncSession, detail: Detail) -> None:
+            await calls.record(session, candidate_id=candidate.id, call_sid=detail["call_sid"], status="queued")
+
+        effect = Effect(request.key, "call", request.candidate_id, do=do, find=find, settle=settle)
+        return PlacedCall(call_sid=(await self._ledger.once(effect))["call_sid"])
+
+    @activity.defn(name=Activity.CANCEL_CALL)
+    async def cancel_call(self, request: CancelCall) -> None:
+        """End a call; without a sid, the one that was placed under the key, if any was."""
+        sid = request.call_sid or await self._placed(request)
+        if sid is not None:
+            try:
+                await telephony.cancel_call(self._settings, sid)
+            except TelephonyError as error:
+                raise application_error(error) from None
+
+    async def _placed(self, request: CancelCall) -> str | None:
+        async with self._database.session(read_only=True) as session:
+            begun = await effects.get(session, request.key)
+        if begun is None:
+            return None
+        detail: Detail | None = begun.detail
+        if begun.status != "done":
+            candidate = await find_candidate(self._database, request.candidate_id)
+            try:
+                detail = await self._find(candidate, begun.created_at)
+            except TelephonyError as error:
+                raise application_error(error) from None
+        return detail["call_sid"] if detail else None
+
+    async def _find(self, candidate: Candidate, since: datetime) -> dict[str, Any] | None:
+        async with self._database.session(read_only=True) as session:
+            known = await calls.sids(session, candidate.id)
+        found = await telephony.find_call(
+            self._settings, to=candidate.phone, since=since - _CLOCKS_APART, exclude=known
+        )
+        return {"call_sid": found.sid} if found else None
+
+    def _callback(self, candidate_id: str) -> str | None:
+        base = self._settings.public_url
+        return f"{base.rstrip('/')}/webhooks/call-completed?candidate_id={uuid.UUID(candidate_id)}" if base else None

@@ -1,0 +1,126 @@
+"""Effects on the world, once: each is claimed in the database before it is done, and settled afterwards.
+
+A worker that is killed between the two leaves a claim that nobody settled. The next try asks the other side whether
+the effect happened. Where that can be known, it is neither lost nor repeated. Where it cannot (a mail server does not
+tell), it is done again under the same identity (a mail's Message-ID), and the timeline says that it is uncertain.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.exceptions import ApplicationError
+
+from db.repositories import candidates, effects, timeline
+from db.session import Database
+from tools.email import EmailError
+from tools.slack import SlackError
+from tools.telephony import TelephonyError
+from workflows.temporal.activities.people import gone
+
+ToolError = (EmailError, SlackError, TelephonyError)
+
+Detail = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One effect.
+
+    Attributes:
+        key: its idempotency key.
+        kind: "mail", "call" or "slack"; the timeline says mail_sent, call_placed, slack_sent.
+        candidate_id: whose timeline; None for an effect of no candidate.
+        do: does it and returns what is to be remembered.
+        find: given the time of the unsettled claim, returns what is to be remembered if it happened, False if it did
+            not, None if that cannot be known.
+        detail: what the timeline says of it beside.
+        settle: writes more, in the transaction that settles it.
+    """
+
+    key: str
+    kind: str
+    candidate_id: str | None
+    do: Callable[[], Awaitable[Detail]]
+    find: Callable[[datetime], Awaitable[Detail | bool | None]]
+    detail: Detail = field(default_factory=dict)
+    settle: Callable[[AsyncSession, Detail], Awaitable[None]] | None = None
+
+
+_DONE = {"mail": "mail_sent", "call": "call_placed", "slack": "slack_sent"}
+
+
+class Ledger:
+    """The ledger of effects in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def once(self, effect: Effect) -> Detail:
+        """Do an effect unless it was done, and return what is remembered of it.
+
+        Raises:
+            ApplicationError: the other side refuses, for good (not tried again) or for now; or the candidate is gone.
+            DatabaseUnavailableError: nothing was done, or it was and the next try finds out.
+        """
+        begun = await self._begin(effect)
+        if begun.status == "done":
+            return begun.detail or {}
+        try:
+            if not begun.fresh:
+                found = await effect.find(begun.created_at)
+                if isinstance(found, Mapping):
+                    return await self._settle(effect, found, {"found_again": True})
+                if found is None:
+                    await self._tell_uncertain(effect)
+            detail = await effect.do()
+        except ToolError as error:
+            # A claim stays only where the effect may have happened.
+            if begun.fresh and not error.uncertain:
+                await self._release(effect.key)
+            raise application_error(error) from None
+        return await self._settle(effect, detail, {})
+
+    async def _begin(self, effect: Effect) -> effects.Begun:
+        entity = None if effect.candidate_id is None else uuid.UUID(effect.candidate_id)
+        async with self._database.session() as session:
+            if entity is not None and not await candidates.exists(session, entity):
+                raise gone(str(entity))
+            return await effects.begin(session, effect.key, effect.kind, "candidate" if entity else None, entity)
+
+    async def _settle(self, effect: Effect, detail: Detail, told: Detail) -> Detail:
+        async with self._database.session() as session:
+            await effects.finish(session, effect.key, "done", detail)
+            await self._tell(session, effect, _DONE[effect.kind], effect.key, {**effect.detail, **told})
+            if effect.settle is not None:
+                await effect.settle(session, detail)
+        return detail
+
+    async def _tell_uncertain(self, effect: Effect) -> None:
+        async with self._database.session() as session:
+            why = "A worker ended before it could say whether this was sent; it is sent again."
+            await self._tell(
+                session,
+                effect,
+                f"{effect.kind}_uncertain",
+                f"{effect.key}:uncertain",
+                {**effect.detail, "why": why},
+            )
+
+    async def _tell(self, session: AsyncSession, effect: Effect, event: str, key: str, detail: Detail) -> None:
+        if effect.candidate_id is not None:
+            await timeline.add_once(session, "candidate", uuid.UUID(effect.candidate_id), event, detail, key=key)
+
+    async def _release(self, key: str) -> None:
+        async with self._database.session() as session:
+            await effects.release(session, key)
+
+
+def application_error(error: EmailError | SlackError | TelephonyError) -> ApplicationError:
+    """Return what Temporal is told of a tool's error: its sentence, which holds nothing private; whether to retry."""
+    return ApplicationError(str(error), type=type(error).__name__, non_retryable=not error.retryable)
