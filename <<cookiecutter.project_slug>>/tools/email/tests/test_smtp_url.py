@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from settings import SettingsError, load_settings
+from settings import Settings, SettingsError, load_settings
 from tools.email import EmailError
 from tools.email.smtp_url import SmtpServer, parse_smtp_url
 from tools.email.tests.conftest import Make
