@@ -21,7 +21,7 @@ from db import testing
 from db.models import Candidate, OutboxEntry, Submission, TimelineEvent, WebhookReceipt
 from db.session import Database
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 WEBHOOKS = 500
 CLIENTS = 8

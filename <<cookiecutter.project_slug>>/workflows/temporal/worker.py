@@ -45,6 +45,8 @@ def make_worker(
         "workflow_task_poller_behavior": PollerBehaviorAutoscaling(),
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
         "deployment_config": deployment(settings),
+        # A cancellation reaches an activity with the answer to a heartbeat: no later than this.
+        "max_heartbeat_throttle_interval": timedelta(seconds=3),
     }
     return Worker(client, **{**given, **options})
 
