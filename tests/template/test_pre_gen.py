@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import gate0
 import pytest
 from support import DEFAULTS, load_hook, render
 
@@ -122,3 +123,11 @@ def test_the_command_says_it_all(tmp_path: Path) -> None:
     assert "project_slug may hold only" in done.out
     assert list((tmp_path / "out").iterdir()) == []
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]
+
+
+def test_no_project_has_the_name_of_a_package_it_depends_on() -> None:
+    hook = load_hook("pre_gen_project")
+    text = (gate0.ROOT / gate0.SLUG_DIR / "pyproject.toml").read_text()
+    named = set(re.findall(r'^\s*"([a-z0-9-]+)(?:\[[a-z,]+\])?[<>=]', text, flags=re.MULTILINE))
+    assert {"pydantic", "temporalio", "pytest"} <= named
+    assert named - hook.DEPENDENCIES == set()
