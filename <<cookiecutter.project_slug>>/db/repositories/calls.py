@@ -66,6 +66,7 @@ async def latest_with_transcript(session: AsyncSession, candidate_id: uuid.UUID)
     )
 
 
-async def sids(session: AsyncSession, candidate_id: uuid.UUID) -> list[str]:
-    """Return the candidate's calls by the ids that the provider gave them."""
-    return list(await session.scalars(select(Call.call_sid).where(Call.candidate_id == candidate_id)))
+async def sids_of_others(session: AsyncSession, candidate_id: uuid.UUID, since: datetime) -> list[str]:
+    """Return the calls that were first heard of since a time, of all candidates but one, by the provider's ids."""
+    query = select(Call.call_sid).where(Call.created_at >= since, Call.candidate_id != candidate_id)
+    return list(await session.scalars(query))

@@ -57,6 +57,30 @@ async def test_an_effect_that_did_not_happen_is_begun_anew(database: Database) -
         assert not await effects.release(session, "mail-2")
 
 
+async def test_an_unsettled_effect_is_taken_over_by_one(database: Database) -> None:
+    longest = timedelta(seconds=45)
+
+    async def take(seconds: float) -> Begun:
+        async with database.session() as session:
+            at = begun.created_at + timedelta(seconds=seconds)
+            return await effects.begin(session, "call-1", "call", None, None, at, longest=longest)
+
+    begun = await begin(database, "call-1", None)
+    early = await take(44)
+    assert (early.fresh, early.taken, early.status) == (False, False, "started")
+    got = await asyncio.gather(*(take(45) for _ in range(20)))
+    assert sorted(one.taken for one in got) == [False] * 19 + [True]
+    assert {one.created_at for one in got} == {begun.created_at}
+    assert not (await take(89)).taken
+    async with database.session() as session:
+        assert await effects.finish(session, "call-1", "unknown")
+    assert (await take(89)).taken
+    async with database.session() as session:
+        assert await effects.finish(session, "call-1", "done", {"call_sid": "CA1"})
+    last = await take(200)
+    assert (last.taken, last.status, last.detail) == (False, "done", {"call_sid": "CA1"})
+
+
 async def test_a_timeline_is_in_order_and_of_one_entity(database: Database, submission_id: uuid.UUID) -> None:
     now = utc_now()
     async with database.session() as session:

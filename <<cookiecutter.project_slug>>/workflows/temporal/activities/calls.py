@@ -86,11 +86,17 @@ class CallActivities:
         return detail["call_sid"] if detail else None
 
     async def _find(self, candidate: Candidate, since: datetime) -> dict[str, Any] | None:
+        """Return the call whose creation was interrupted, if there is one.
+
+        It may be known already, from a callback. What is not it: the candidate's calls under other keys, and those of
+        somebody else who has the same number, such as the same person under another application.
+        """
+        since -= _CLOCKS_APART
         async with self._database.session(read_only=True) as session:
-            known = await calls.sids(session, candidate.id)
-        found = await telephony.find_call(
-            self._settings, to=candidate.phone, since=since - _CLOCKS_APART, exclude=known
-        )
+            done = await effects.done(session, "call", "candidate", candidate.id)
+            others = await calls.sids_of_others(session, candidate.id, since)
+        known = {detail["call_sid"] for detail in done} | set(others)
+        found = await telephony.find_call(self._settings, to=candidate.phone, since=since, exclude=known)
         return {"call_sid": found.sid} if found else None
 
     def _callback(self, candidate_id: str) -> str | None:

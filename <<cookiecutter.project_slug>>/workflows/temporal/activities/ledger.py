@@ -3,6 +3,8 @@
 A worker that is killed between the two leaves a claim that nobody settled. The next try asks the other side whether
 the effect happened. Where that can be known, it is neither lost nor repeated. Where it cannot (a mail server does not
 tell), it is done again under the same identity (a mail's Message-ID), and the timeline says that it is uncertain.
+
+While the claim's owner may still be at it, nobody else is: an attempt that Temporal takes for lost may yet go on.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +20,7 @@ from temporalio.exceptions import ApplicationError
 
 from db.repositories import candidates, effects, timeline
 from db.session import Database
+from db.types import utc_now
 from tools.email import EmailError
 from tools.slack import SlackError
 from tools.telephony import TelephonyError
@@ -26,6 +29,9 @@ from workflows.temporal.activities.people import gone
 ToolError = (EmailError, SlackError, TelephonyError)
 
 Detail = Mapping[str, Any]
+
+# Longer than any tool takes (a call, 30 s), shorter than an attempt may take: whose attempt ran out need not wait.
+LONGEST = timedelta(seconds=45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,10 @@ class Ledger:
         begun = await self._begin(effect)
         if begun.status == "done":
             return begun.detail or {}
+        if not begun.fresh and not begun.taken:
+            raise _underway(begun.updated_at)
         try:
-            if not begun.fresh:
+            if begun.taken:
                 found = await effect.find(begun.created_at)
                 if isinstance(found, Mapping):
                     return await self._settle(effect, found, {"found_again": True})
@@ -80,9 +88,7 @@ class Ledger:
                     await self._tell_uncertain(effect)
             detail = await effect.do()
         except ToolError as error:
-            # A claim stays only where the effect may have happened.
-            if begun.fresh and not error.uncertain:
-                await self._release(effect.key)
+            await self._leave(effect.key, begun, error)
             raise application_error(error) from None
         return await self._settle(effect, detail, {})
 
@@ -91,7 +97,9 @@ class Ledger:
         async with self._database.session() as session:
             if entity is not None and not await candidates.exists(session, entity):
                 raise gone(str(entity))
-            return await effects.begin(session, effect.key, effect.kind, "candidate" if entity else None, entity)
+            return await effects.begin(
+                session, effect.key, effect.kind, "candidate" if entity else None, entity, longest=LONGEST
+            )
 
     async def _settle(self, effect: Effect, detail: Detail, told: Detail) -> Detail:
         async with self._database.session() as session:
@@ -116,9 +124,22 @@ class Ledger:
         if effect.candidate_id is not None:
             await timeline.add_once(session, "candidate", uuid.UUID(effect.candidate_id), event, detail, key=key)
 
-    async def _release(self, key: str) -> None:
+    async def _leave(self, key: str, begun: effects.Begun, error: EmailError | SlackError | TelephonyError) -> None:
+        """Let the next try begin at once; the claim stays only where the effect may have happened."""
         async with self._database.session() as session:
-            await effects.release(session, key)
+            if begun.fresh and not error.uncertain:
+                await effects.release(session, key)
+            else:
+                await effects.finish(session, key, "unknown")
+
+
+def _underway(since: datetime) -> ApplicationError:
+    left = max(LONGEST - (utc_now() - since), timedelta(0)) + timedelta(seconds=1)
+    return ApplicationError(
+        "Another attempt may still be at it: the next one comes when it cannot be any more.",
+        type="EffectUnderway",
+        next_retry_delay=left,
+    )
 
 
 def application_error(error: EmailError | SlackError | TelephonyError) -> ApplicationError:

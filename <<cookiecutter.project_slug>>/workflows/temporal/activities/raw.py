@@ -39,6 +39,7 @@ class RawActivities:
         It heartbeats; cancelled, it kills the run with everything that it started. Wrong params are not tried again,
         everything else is.
         """
+        await self._check_candidate(run.candidate_id)
         heart = asyncio.create_task(_beat())
         try:
             result = await self._run(run)
@@ -68,7 +69,13 @@ class RawActivities:
             # Of a broken pool the SDK would end the whole worker.
             raise ApplicationError(
                 f"raw run {run.workflow} could not be started ({type(error).__name__}).", type="RawFailed"
-            ) from error
+            ) from None
+
+    async def _check_candidate(self, candidate_id: str) -> None:
+        """Whoever was erased is not looked for again and again by runs that must fail."""
+        async with self._database.session(read_only=True) as session:
+            if not await candidates.exists(session, uuid.UUID(candidate_id)):
+                raise gone(candidate_id)
 
     async def _store(self, run: RawRun, value: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
         candidate_id, info = uuid.UUID(run.candidate_id), activity.info()

@@ -1,0 +1,283 @@
+"""RAW runs as activities: the project's own workflows by the real pool, and ones that hang, crash and fail."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db import testing
+from db.repositories import calls
+from raw_runtime.executors import PoolExecutor
+from raw_runtime.project import Project
+from raw_runtime.result import RunResult
+from settings import ROOT
+from workflows.temporal.activities import Activities
+from workflows.temporal.contracts import RawRun
+from workflows.temporal.tests.acting import PRIVATE, NoRunner, Stage, check_private
+from workflows.temporal.tests.servers import until
+
+pytestmark = pytest.mark.anyio
+
+WORKFLOWS = ROOT / ".raw" / "workflows"
+CV = (WORKFLOWS / "analyze-cv/mocks/senior.txt").read_text()
+TRANSCRIPT = (WORKFLOWS / "generate-call-summary/mocks/screening.txt").read_text()
+
+ACTS = """\
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from raw_runtime import BaseWorkflow
+
+
+class Params(BaseModel):
+    id: str = "sample"
+    act: str = "ok"
+    note: str = ""
+
+
+class Acts(BaseWorkflow[Params]):
+    def run(self) -> int:
+        act = self.params.act
+        if act == "hang":
+            child = subprocess.Popen(["sleep", "600"])
+            Path(self.params.note).write_text(f"{os.getpid()} {child.pid}")
+            child.wait()
+        if act == "crash":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if act == "fail":
+            return self.error(f"refused: {self.params.note}").exit_code
+        if act == "raise":
+            raise RuntimeError(self.params.note)
+        self.save("result.json", {"word": "short", "long": "x" * 200, "note": self.params.note, "several": [1]})
+        return self.success("done").exit_code
+
+
+if __name__ == "__main__":
+    Acts.main()
+"""
+
+
+class Watched:
+    """The real pool; it remembers what the runs came to."""
+
+    def __init__(self, pool: PoolExecutor) -> None:
+        self.pool = pool
+        self.results: list[RunResult] = []
+
+    async def run(self, name: str, params: Mapping[str, Any], *, timeout: float | None = None) -> RunResult:
+        """Run it."""
+        result = await self.pool.run(name, params, timeout=timeout)
+        self.results.append(result)
+        return result
+
+    async def aclose(self) -> None:
+        """End the pool."""
+        await self.pool.aclose()
+
+
+@pytest.fixture
+async def own(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watched]:
+    """A pool of this project, whose processes read the test's database."""
+    monkeypatch.setenv("DATABASE_URL", stage.settings.database_url)
+    runner = Watched(PoolExecutor(Project(ROOT), size=1))
+    yield runner
+    await runner.aclose()
+    for result in runner.results:
+        shutil.rmtree(result.run_dir, ignore_errors=True)
+
+
+@pytest.fixture
+async def acts(tmp_path: Path) -> AsyncIterator[Watched]:
+    """A pool of a project whose one workflow misbehaves as it is told."""
+    folder = tmp_path / "project" / ".raw" / "workflows" / "acts"
+    folder.mkdir(parents=True)
+    (folder / "run.py").write_text(ACTS)
+    runner = Watched(PoolExecutor(Project(tmp_path / "project"), size=1))
+    yield runner
+    await runner.aclose()
+
+
+def activity(stage: Stage, runner: Watched | NoRunner) -> Any:
+    return stage.activities(runner).raw.run_raw_workflow
+
+
+def analysis(stage: Stage, **changes: Any) -> RawRun:
+    given = {
+        "workflow": "analyze-cv",
+        "candidate_id": stage.candidate_id,
+        "params": {"id": stage.candidate_id},
+        "keep": ["score", "qualified"],
+    }
+    return RawRun.model_validate({**given, **changes})
+
+
+def act(stage: Stage, name: str, note: str = "", **changes: Any) -> RawRun:
+    params = {"id": stage.candidate_id, "act": name, "note": note}
+    return analysis(stage, workflow="acts", params=params, **{"keep": [], **changes})
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    status = Path(f"/proc/{pid}/stat")
+    # Dead, and nobody has looked yet.
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+class TestOwnWorkflows:
+    async def test_a_stored_cv_is_analysed(self, stage: Stage, own: Watched) -> None:
+        await stage.change(cv_text=CV)
+        outcome = await stage.act(activity(stage, own), analysis(stage))
+        assert set(outcome.values) == {"score", "qualified"}
+        assert outcome.values["qualified"] is True
+        row = await stage.row()
+        assert row.result is not None
+        stored = row.result["analyze-cv"]
+        assert (stored["id"], stored["score"]) == (stage.candidate_id, outcome.values["score"])
+        assert "FastAPI" in str(stored["matched"])
+        assert "FastAPI" not in outcome.model_dump_json()
+        assert await stage.timeline() == [("raw_complete", {"workflow": "analyze-cv", **outcome.values})]
+        (result,) = own.results
+        assert not Path(result.run_dir).exists()
+        assert stage.beats >= 1
+
+    async def test_a_stored_transcript_is_summarised_beside_it(self, stage: Stage, own: Watched) -> None:
+        await stage.change(cv_text=CV)
+        async with stage.database.session() as session:
+            for sid, text in (("CA1", TRANSCRIPT), ("CA2", "Anna: Nothing of the kind.")):
+                await calls.record(session, candidate_id=stage.id, call_sid=sid, status="completed", transcript=text)
+        run = activity(stage, own)
+        await stage.act(run, analysis(stage))
+        params = {"id": stage.candidate_id, "call_sid": "CA1"}
+        summary = analysis(stage, workflow="generate-call-summary", params=params, keep=[])
+        outcome = await stage.act(run, summary, activity_id="2")
+        assert outcome.values == {}
+        row = await stage.row()
+        assert row.result is not None
+        assert set(row.result) == {"analyze-cv", "generate-call-summary"}
+        stored = row.result["generate-call-summary"]
+        assert (stored["id"], stored["call_sid"]) == (stage.candidate_id, "CA1")
+        assert stored["follow_ups"]
+        assert [detail["workflow"] for _, detail in await stage.timeline()] == ["analyze-cv", "generate-call-summary"]
+        assert not [one for one in own.results if Path(one.run_dir).exists()]
+
+    async def test_tried_again_it_is_told_once(self, stage: Stage, own: Watched) -> None:
+        for _ in range(2):
+            await stage.act(activity(stage, own), analysis(stage))
+        assert await stage.events() == ["raw_complete"]
+
+    async def test_wrong_params_are_not_tried_again(self, stage: Stage, own: Watched) -> None:
+        params = {"id": stage.candidate_id, "threshold": "Quillfeather"}
+        error = await stage.refusal(activity(stage, own), analysis(stage, params=params))
+        assert (error.type, error.non_retryable) == ("RawUsage", True)
+        assert "analyze-cv ended with exit code 2" in str(error)
+        assert (await stage.row()).result is None
+
+    async def test_a_call_without_a_transcript_fails(self, stage: Stage, own: Watched) -> None:
+        params = {"id": stage.candidate_id, "call_sid": "CA1"}
+        summary = analysis(stage, workflow="generate-call-summary", params=params, keep=[])
+        error = await stage.refusal(activity(stage, own), summary)
+        assert (error.type, error.non_retryable) == ("RawFailed", False)
+
+    async def test_a_workflow_that_there_is_not(self, stage: Stage, own: Watched) -> None:
+        error = await stage.refusal(activity(stage, own), analysis(stage, workflow="analyse-cv"))
+        assert (error.type, error.non_retryable) == ("WorkflowNotFound", True)
+        assert "Did you mean analyze-cv" in str(error)
+
+    async def test_an_erased_candidate_is_not_run_for(self, stage: Stage) -> None:
+        await stage.erase()
+        error = await stage.refusal(activity(stage, NoRunner()), analysis(stage))
+        assert (error.type, error.non_retryable) == ("CandidateGone", True)
+
+    async def test_a_candidate_erased_meanwhile(self, stage: Stage, acts: Watched) -> None:
+        class Erasing(Watched):
+            async def run(self, *given: Any, **options: Any) -> RunResult:
+                result = await super().run(*given, **options)
+                await testing.empty_tables(stage.database)
+                return result
+
+        error = await stage.refusal(activity(stage, Erasing(acts.pool)), act(stage, "ok"))
+        assert (error.type, error.non_retryable) == ("CandidateGone", True)
+
+
+class TestKept:
+    async def test_only_what_is_named_travels(self, stage: Stage, acts: Watched) -> None:
+        outcome = await stage.act(activity(stage, acts), act(stage, "ok", PRIVATE[0], keep=["word"]))
+        assert outcome.values == {"word": "short"}
+        assert (await stage.row()).result == {
+            "acts": {"word": "short", "long": "x" * 200, "note": PRIVATE[0], "several": [1]}
+        }
+        assert PRIVATE[0] not in str(await stage.timeline())
+
+    @pytest.mark.parametrize("name", ["long", "several", "nothing"])
+    async def test_what_is_long_or_missing_does_not(self, stage: Stage, acts: Watched, name: str) -> None:
+        error = await stage.refusal(activity(stage, acts), act(stage, "ok", keep=[name]))
+        assert (error.type, error.non_retryable) == ("RawResult", True)
+        assert f"has no {name} that is a number" in str(error)
+
+
+class TestTroubles:
+    @pytest.mark.parametrize("name", ["fail", "raise", "crash"])
+    async def test_a_failure_is_tried_again(self, stage: Stage, acts: Watched, name: str) -> None:
+        error = await stage.refusal(activity(stage, acts), act(stage, name, " ".join(PRIVATE)))
+        assert (error.type, error.non_retryable) == ("RawFailed", False)
+        assert acts.results[0].run_id in str(error)
+        assert (await stage.row()).result is None
+        assert await stage.events() == []
+        # The next run gets a process that works.
+        await stage.act(activity(stage, acts), act(stage, "ok"))
+
+    async def test_a_timeout_is_tried_again(self, stage: Stage, acts: Watched, tmp_path: Path) -> None:
+        note = tmp_path / "note"
+        error = await stage.refusal(activity(stage, acts), act(stage, "hang", str(note), timeout_seconds=3))
+        assert (error.type, error.non_retryable) == ("RawFailed", False)
+        assert "exit code 124" in str(error)
+        pids = [int(pid) for pid in note.read_text().split()]
+        await until(lambda: all(is_gone(pid) for pid in pids), 60)
+
+    async def test_it_heartbeats_and_its_cancellation_kills_the_run(
+        self, stage: Stage, acts: Watched, tmp_path: Path
+    ) -> None:
+        note = tmp_path / "note"
+        task = asyncio.create_task(stage.act(activity(stage, acts), act(stage, "hang", str(note))))
+        await until(lambda: note.exists() and len(note.read_text().split()) == 2 and stage.beats >= 2, 60)
+        pids = [int(pid) for pid in note.read_text().split()]
+        assert not [pid for pid in pids if is_gone(pid)]
+        stage.environments[-1].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await until(lambda: all(is_gone(pid) for pid in pids), 60)
+        beats = stage.beats
+        await stage.act(activity(stage, acts), act(stage, "ok"))
+        assert stage.beats == beats + 1
+
+    async def test_a_closed_pool(self, stage: Stage, acts: Watched) -> None:
+        await acts.aclose()
+        error = await stage.refusal(activity(stage, acts), act(stage, "ok"))
+        assert (error.type, error.non_retryable) == ("RawFailed", False)
+
+    async def test_a_broken_executor_does_not_end_the_worker(self, stage: Stage) -> None:
+        """The SDK ends a whole worker whose activity raises BrokenExecutor."""
+
+        class Broken(NoRunner):
+            async def run(self, *_: Any, **__: Any) -> RunResult:
+                raise BrokenProcessPool(" ".join(PRIVATE))
+
+        activities = Activities(stage.settings, stage.database, Broken())
+        error = await stage.refusal(activities.raw.run_raw_workflow, act(stage, "ok"))
+        assert (error.type, error.non_retryable) == ("RawFailed", False)
+        assert "could not be started (BrokenProcessPool)" in str(error)
+        check_private(error)
