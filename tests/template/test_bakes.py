@@ -13,7 +13,8 @@ import pytest
 from support import Render, copy_template, render
 
 GATES = {"validate", "dry", "compile", "lint", "types", "imports", "test"}
-FULL_GATES = GATES | {"api-test"}
+PROCESS_GATES = GATES | {"temporal-validate"}
+FULL_GATES = PROCESS_GATES | {"api-test"}
 STATIC = {"validate", "compile"}
 EMPTY_INDEX = {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "start": ("workflows.temporal.start_command:main", "store a candidate and start the hiring process"),
     "send": ("workflows.temporal.send_command:main", "tell a hiring process of a calendar, call, decision, withdrawal"),
     "show": ("workflows.temporal.show_command:main", "show a candidate's status and timeline"),
+    "validate": ("workflows.temporal.validate:main", "check the Temporal workflows, and replay recorded histories"),
     "codec-key": ("workflows.temporal.setup_command:codec_key", "print a new key for TEMPORAL_CODEC_KEYS"),
 }
 

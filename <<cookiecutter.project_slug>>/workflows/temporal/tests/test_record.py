@@ -1,0 +1,46 @@
+"""`make histories`: what is there is kept, unless somebody asks for the contrary."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from settings import ROOT
+from workflows.temporal.tests.record import PLAYS
+
+
+def record(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "workflows.temporal.tests.record", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_what_is_there_is_kept(tmp_path: Path) -> None:
+    for name in PLAYS:
+        (tmp_path / f"{name}.json").write_text("older")
+    (tmp_path / "outbox-sweep.json").unlink()
+    done = record("--folder", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "recorded  outbox-sweep.json" in done.stdout
+    assert done.stdout.count("kept ") == len(PLAYS) - 1
+    assert (tmp_path / "hiring-failed.json").read_text() == "older"
+
+    beside = record("--folder", str(tmp_path), "--label", "second-reminder")
+    assert beside.returncode == 0, beside.stderr
+    assert (tmp_path / "hiring-failed.json").read_text() == "older"
+    assert (tmp_path / "hiring-failed.second-reminder.json").read_text().startswith('{"events":[\n')
+
+    anew = record("--folder", str(tmp_path), "--replace")
+    assert anew.returncode == 0, anew.stderr
+    assert (tmp_path / "hiring-failed.json").read_text() == (
+        tmp_path / "hiring-failed.second-reminder.json"
+    ).read_text()
+
+
+def test_wrong_usage(tmp_path: Path) -> None:
+    for words in (["--label", "../x"], ["--label", "x", "--replace"]):
+        done = record("--folder", str(tmp_path), *words)
+        assert done.returncode == 2
+        assert "error: " in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,1 @@
+"""What `temporal workflow validate` checks; `workflows.temporal.validate` runs it in a process of its own."""
