@@ -1,0 +1,102 @@
+"""The demo's way to the API: signed webhooks as senders send them, and REST with a key."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from standardwebhooks import Webhook
+
+from api.settings import get_settings
+from settings import SettingsError
+from workflows.temporal.dev.door import DoorError, Seen
+
+_ANSWER_SECONDS = 30.0
+
+
+class ApiDoor:
+    """Tells and looks over HTTP."""
+
+    def __init__(self, base: str, secret: str | None = None, key: str | None = None) -> None:
+        """Take the API's address.
+
+        Args:
+            base: such as http://127.0.0.1:8000.
+            secret: to sign webhooks with; the first of WEBHOOK_SECRETS if none is given.
+            key: an API key; the first of API_KEYS if none is given.
+
+        Raises:
+            SettingsError: none is given, and none is set.
+        """
+        if secret is None or key is None:
+            settings = get_settings()
+            if not settings.webhook_secrets or not settings.api_keys:
+                raise SettingsError("WEBHOOK_SECRETS and API_KEYS must be set, to those of the API that is asked.")
+            secret = secret or settings.webhook_secrets[0].get_secret_value()
+            key = key or settings.api_keys[0].get_secret_value()
+        self._base = base.rstrip("/")
+        self._webhook = Webhook(secret)
+        self._key = {"authorization": f"Bearer {key}"}
+
+    async def apply(self, application: Mapping[str, str]) -> str:
+        """Send the webhook of an application."""
+        return str((await self._send("/webhooks/cv-submission", application))["id"])
+
+    async def calendar(self, candidate_id: str, call_time: datetime) -> None:
+        """Send the calendar's webhook."""
+        body = {"candidate_id": candidate_id, "type": "scheduled", "call_time": call_time.isoformat()}
+        await self._send("/webhooks/calendar", body)
+
+    async def call(self, candidate_id: str, call_sid: str, status: str, transcript: str = "") -> None:
+        """Send the webhook of a call's end."""
+        body = {"candidate_id": candidate_id, "call_sid": call_sid, "status": status, "transcript": transcript}
+        await self._send("/webhooks/call-completed", body)
+
+    async def decide(self, candidate_id: str, decision: str) -> None:
+        """Post a decision, as a recruiter's own program does."""
+        await self._ask("POST", f"/candidates/{candidate_id}/decision", {"decision": decision, "note": ""}, self._key)
+
+    async def look(self, candidate_id: str) -> Seen:
+        """Get the candidate."""
+        shown = await self._ask("GET", f"/candidates/{candidate_id}", None, self._key)
+        return Seen(shown["status"], [(item["event"], item["detail"]) for item in shown["timeline"]])
+
+    def url(self, candidate_id: str) -> str:
+        """Return the candidate's URL."""
+        return f"{self._base}/candidates/{candidate_id}"
+
+    async def _send(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:
+        webhook_id, now = f"msg_{uuid.uuid4().hex}", datetime.now(UTC)
+        headers = {
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": self._webhook.sign(webhook_id, now, json.dumps(body)),
+        }
+        return await self._ask("POST", path, body, headers)
+
+    async def _ask(
+        self, method: str, path: str, body: Mapping[str, str] | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310 - the user named the address
+            self._base + path, data, {**headers, "content-type": "application/json"}, method=method
+        )
+        return await asyncio.to_thread(_answer, request)
+
+
+def _answer(request: urllib.request.Request) -> dict[str, Any]:
+    try:
+        with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 - as above
+            found: dict[str, Any] = json.load(answer)
+            return found
+    except urllib.error.HTTPError as error:
+        words = error.read().decode(errors="replace")[:300]
+        raise DoorError(f"{request.selector} was answered {error.code}: {words}") from None
+    except (OSError, ValueError) as error:
+        raise DoorError(f"{request.host} does not answer as the API does: {error}") from None
