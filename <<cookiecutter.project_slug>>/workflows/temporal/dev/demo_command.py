@@ -16,10 +16,10 @@ from typing import Any
 
 from db.session import DatabaseUnavailableError
 from settings import SettingsError, check_url, get_settings
-from workflows.temporal.dev.own_system import System, make_api_door, own_system
+from workflows.temporal.dev.own_system import System, own_system
 from workflows.temporal.dev.running import Group
 from workflows.temporal.dev.stories import Play, cast, perform
-from workflows.temporal.dev.system import CannotStartError, Stopwatch, has_api
+from workflows.temporal.dev.system import ApiPart, CannotStartError, Stopwatch, api_part
 from workflows.temporal.dev.view import View
 from workflows.temporal.ending import end_at_once_on_signals
 
@@ -33,7 +33,8 @@ def main(argv: Sequence[str]) -> int:
         description="Play three candidates through a system of the demo's own, whose days last seconds.",
     )
     parser.add_argument("--keep", action="store_true", help="keep its servers until Ctrl-C, to look at them")
-    if has_api():
+    part = api_part()
+    if part is not None:
         parser.add_argument(
             "--against", metavar="URL", help="the API of a system that runs, such as http://127.0.0.1:8000"
         )
@@ -42,12 +43,13 @@ def main(argv: Sequence[str]) -> int:
         )
     arguments = parser.parse_args(argv)
     against = getattr(arguments, "against", None)
-    without_api = getattr(arguments, "without_api", not has_api())
-    if against is not None and (arguments.keep or without_api):
+    if getattr(arguments, "without_api", False):
+        part = None
+    if against is not None and (arguments.keep or part is None):
         parser.error("--against uses a system that is there: leave out --keep and --without-api.")
     end_at_once_on_signals()
     try:
-        return asyncio.run(_demo(against, with_api=not without_api, keep=arguments.keep))
+        return asyncio.run(_demo(part, against, keep=arguments.keep))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
@@ -56,12 +58,12 @@ def main(argv: Sequence[str]) -> int:
         return 1
 
 
-async def _demo(against: str | None, *, with_api: bool, keep: bool) -> int:
+async def _demo(part: ApiPart | None, against: str | None, *, keep: bool) -> int:
     """Play, unless told to end before; 1 then."""
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    work = asyncio.ensure_future(_play(against, told, with_api=with_api, keep=keep))
+    work = asyncio.ensure_future(_play(part, against, told, keep=keep))
     stopped = asyncio.ensure_future(told.wait())
     await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
@@ -75,15 +77,15 @@ async def _demo(against: str | None, *, with_api: bool, keep: bool) -> int:
         return 1
 
 
-async def _play(against: str | None, told: asyncio.Event, *, with_api: bool, keep: bool) -> int:
+async def _play(part: ApiPart | None, against: str | None, told: asyncio.Event, *, keep: bool) -> int:
     watch, view = Stopwatch(), View()
     async with AsyncExitStack() as stack:
-        if against is None:
-            view.say("Starting Temporal, the worker" + (" and the API ..." if with_api else " ..."))
-            system = await stack.enter_async_context(own_system(with_api=with_api))
+        if part is None or against is None:
+            view.say("Starting Temporal, the worker" + (" and the API ..." if part else " ..."))
+            system = await stack.enter_async_context(own_system(part))
             view.say(f"Ready in {watch.seconds:.1f} s. Temporal UI: {system.ui}  API: {system.api or 'none'}")
         else:
-            system = _running_system(against)
+            system = _running_system(part, against)
             view.say("This takes as long as that system's HIRING_ settings say, hours as they are set at first.")
         plays = cast(system.dev_folder)
         async with _followed(view, plays):
@@ -97,7 +99,7 @@ async def _play(against: str | None, told: asyncio.Event, *, with_api: bool, kee
     return 0 if right == len(plays) else 1
 
 
-def _running_system(url: str) -> System:
+def _running_system(part: ApiPart, url: str) -> System:
     """Return a system that runs.
 
     Raises:
@@ -111,7 +113,7 @@ def _running_system(url: str) -> System:
     for name in ("twilio_account_sid", "smtp_url"):
         if getattr(settings, name) is not None:
             raise SettingsError(f"{name.upper()} is set: the demo's people do not exist, so nobody may be reached.")
-    return System(make_api_door(url), settings.temporal_ui_url.rstrip("/"), url, settings.dev_path)
+    return System(part.make_door(url), settings.temporal_ui_url.rstrip("/"), url, settings.dev_path)
 
 
 @asynccontextmanager

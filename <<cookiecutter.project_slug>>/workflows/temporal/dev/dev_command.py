@@ -19,12 +19,13 @@ from workflows.temporal.dev.console import Console
 from workflows.temporal.dev.running import Group
 from workflows.temporal.dev.system import (
     LOOPBACK,
+    ApiPart,
     CannotStartError,
     Port,
     Stopwatch,
+    api_part,
     check_ports,
     find_temporal,
-    has_api,
     local_port,
     not_ready,
     path_for,
@@ -35,7 +36,6 @@ from workflows.temporal.ending import end_at_once_on_signals
 from workflows.temporal.environment import connect_config
 
 _SLOW_SECONDS = 60.0
-_API_PORT = 8000
 
 
 @dataclass(slots=True)
@@ -60,13 +60,17 @@ def main(argv: Sequence[str]) -> int:
         "Where TEMPORAL_ADDRESS names another machine, no Temporal server is started.",
     )
     parser.add_argument(
-        "--without", action="append", default=[], metavar="NAME", help="leave out a process of the Procfile"
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="start this process of the Procfile, and others so named",
     )
     arguments = parser.parse_args(argv)
     end_at_once_on_signals()
     try:
         settings = get_settings()
-        plan = make_plan(settings, arguments.without)
+        plan = make_plan(settings, arguments.only)
         check_ports(plan.ports)
         return asyncio.run(_run(settings, plan))
     except (SettingsError, CannotStartError) as error:
@@ -77,7 +81,7 @@ def main(argv: Sequence[str]) -> int:
         return 1
 
 
-def make_plan(settings: Settings, without: Sequence[str]) -> Plan:
+def make_plan(settings: Settings, only: Sequence[str]) -> Plan:
     """Return what the Procfile and the settings come to.
 
     Raises:
@@ -87,13 +91,14 @@ def make_plan(settings: Settings, without: Sequence[str]) -> Plan:
     config = connect_config()
     data_converter(settings)
     commands = read_procfile(ROOT / "Procfile")
-    if unknown := [name for name in without if name not in commands]:
-        raise CannotStartError(f"--without is wrong: the Procfile has no {unknown[0]}, only {', '.join(commands)}.")
-    if not has_api():
+    part = api_part()
+    if part is None:
         # In the template itself, where the Procfile stands for every shape.
         commands.pop("api", None)
-    for name in without:
-        commands.pop(name, None)
+    if unknown := [name for name in only if name not in commands]:
+        raise CannotStartError(f"--only is wrong: the Procfile names {', '.join(commands)}, and not {unknown[0]}.")
+    if only:
+        commands = {name: command for name, command in commands.items() if name in only}
     port = None if config.get("tls") or config.get("api_key") else local_port(address_of(config))
     if port is None:
         commands.pop("temporal", None)
@@ -122,24 +127,24 @@ def make_plan(settings: Settings, without: Sequence[str]) -> Plan:
         plan.ports.append(Port(settings.worker_health_port, "WORKER_HEALTH_PORT"))
         health = f"http://{LOOPBACK}:{settings.worker_health_port}/readyz"
         plan.urls["worker"] = plan.links["worker health"] = health
-    if "api" in commands:
-        api = Port(_api_port(), "UVICORN_PORT")
-        env["UVICORN_PORT"] = str(api.number)
+    if part is not None and "api" in commands:
+        api = Port(_port_of(part), part.PORT_VARIABLE)
+        env[part.PORT_VARIABLE] = str(api.number)
         plan.ports.append(api)
         plan.urls["api"] = f"http://{LOOPBACK}:{api.number}/readyz"
         plan.links["API docs"] = f"http://{LOOPBACK}:{api.number}/docs"
     return plan
 
 
-def _api_port() -> int:
-    """Return the API's port, by uvicorn's own variable.
+def _port_of(part: ApiPart) -> int:
+    """Return the API's port, by its server's own variable.
 
     Raises:
         SettingsError: it is no port.
     """
-    text = os.environ.get("UVICORN_PORT") or str(_API_PORT)
+    text = os.environ.get(part.PORT_VARIABLE) or str(part.PORT)
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise SettingsError("UVICORN_PORT is wrong: it must be a port, such as 8000.")
+        raise SettingsError(f"{part.PORT_VARIABLE} is wrong: it must be a port, such as {part.PORT}.")
     return int(text)
 
 

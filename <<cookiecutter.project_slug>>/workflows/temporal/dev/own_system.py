@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
-import secrets
 import shutil
 import tempfile
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +20,10 @@ from workflows.temporal.dev.door import CommandDoor, Door
 from workflows.temporal.dev.running import Group
 from workflows.temporal.dev.system import (
     LOOPBACK,
+    ApiPart,
     CannotStartError,
     find_temporal,
     free_ports,
-    has_api,
     path_for,
     until_ready,
 )
@@ -52,7 +49,6 @@ _TEMPORAL = (
     "--search-attribute HiringStage=Keyword --log-level error"
 )
 _WORKER = "python -m workflows.temporal worker"
-_API = "python -m uvicorn api.main:app"
 
 
 @dataclass(slots=True)
@@ -76,8 +72,8 @@ class System:
 
 
 @asynccontextmanager
-async def own_system(*, with_api: bool) -> AsyncIterator[System]:
-    """Start a system, give it once it is ready, and end it, whatever happens.
+async def own_system(part: ApiPart | None) -> AsyncIterator[System]:
+    """Start a system, with the API if its part is given, give it once it is ready, and end it, whatever happens.
 
     Raises:
         CannotStartError: no server is here, or a process ended, or they were not ready in time.
@@ -92,16 +88,14 @@ async def own_system(*, with_api: bool) -> AsyncIterator[System]:
 
     group = Group(ROOT, write)
     try:
-        yield await _start(group, folder, temporal, with_api=with_api)
+        yield await _start(group, folder, temporal, part)
     finally:
         await group.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _start(group: Group, folder: Path, temporal: str, *, with_api: bool) -> System:
+async def _start(group: Group, folder: Path, temporal: str, part: ApiPart | None) -> System:
     port, ui_port, health_port, api_port = free_ports(4)
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    key = secrets.token_urlsafe(32)
     ui = f"http://localhost:{ui_port}"
     values = {
         "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'app.db'}",
@@ -119,9 +113,6 @@ async def _start(group: Group, folder: Path, temporal: str, *, with_api: bool) -
         "TEMPORAL_ADDRESS": f"{LOOPBACK}:{port}",
         "TEMPORAL_CONFIG_FILE": os.devnull,
         "TEMPORAL_UI_URL": ui,
-        "WEBHOOK_SECRETS": secret,
-        "API_KEYS": key,
-        "POLL_SECONDS": "0.2",
         **values,
     }
     given: dict[str, Any] = {"_env_file": None, **{name.lower(): value for name, value in values.items()}}
@@ -132,27 +123,15 @@ async def _start(group: Group, folder: Path, temporal: str, *, with_api: bool) -
     group.start("worker", _WORKER, env, wave=1)
     door: Door = CommandDoor(settings, env, folder)
     api = None
-    if with_api:
+    if part is not None:
         api = f"http://{LOOPBACK}:{api_port}"
-        group.start("api", _API, {**env, "UVICORN_PORT": str(api_port)}, wave=1)
+        variables = part.fresh_variables()
+        group.start("api", part.COMMAND, {**env, **variables, part.PORT_VARIABLE: str(api_port)}, wave=1)
         urls["api"] = f"{api}/readyz"
-        door = make_api_door(api, secret, key)
+        door = part.make_door(api, variables)
     system = System(door, ui, api, settings.dev_path, group, folder)
     await _until_ready(system, group, urls)
     return system
-
-
-def make_api_door(base: str, secret: str | None = None, key: str | None = None) -> Door:
-    """Return the way to the API, which this floor does not know: it is asked for by name.
-
-    Raises:
-        CannotStartError: this project has no API.
-        SettingsError: it needs a secret and a key.
-    """
-    if not has_api():
-        raise CannotStartError("This project has no API.")
-    door: Door = import_module("api.door").ApiDoor(base, secret, key)
-    return door
 
 
 async def _until_ready(system: System, group: Group, urls: dict[str, str]) -> None:

@@ -12,10 +12,13 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from settings import ROOT
+from workflows.temporal.dev.door import Door
 
 LOOPBACK = "127.0.0.1"
 _LOCAL = ("localhost", "127.0.0.1", "::1", "[::1]")
@@ -76,9 +79,29 @@ def local_port(address: str) -> int | None:
     return int(port) if host in _LOCAL else None
 
 
-def has_api() -> bool:
-    """Whether this project has the API."""
-    return (ROOT / "api" / "main.py").exists()
+class ApiPart(Protocol):
+    """What the module `api.dev` says of the API, which this floor does not know: it is asked for by name."""
+
+    COMMAND: str
+    PORT_VARIABLE: str
+    PORT: int
+
+    def fresh_variables(self) -> dict[str, str]:
+        """Return variables for an API of the demo's own."""
+        ...
+
+    def make_door(self, base: str, variables: Mapping[str, str] | None = None) -> Door:
+        """Return the demo's way to an API; without variables, with the settings' secret and key."""
+        ...
+
+
+def api_part() -> ApiPart | None:
+    """Return what `dev` and `demo` need to know of the API; None where this project has none."""
+    if not (ROOT / "api" / "dev.py").exists():
+        return None
+    part: Any = import_module("api.dev")
+    found: ApiPart = part
+    return found
 
 
 def find_temporal() -> str:

@@ -1,9 +1,11 @@
-"""The demo's way to the API: signed webhooks as senders send them, and REST with a key."""
+"""What `dev` and `demo` need to know of the API, and the demo's way to it: signed webhooks, and REST with a key."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import secrets
 import urllib.error
 import urllib.request
 import uuid
@@ -15,31 +17,44 @@ from standardwebhooks import Webhook
 
 from api.settings import get_settings
 from settings import SettingsError
-from workflows.temporal.dev.door import DoorError, Seen
+from workflows.temporal.dev.door import Door, DoorError, Seen
 
 _ANSWER_SECONDS = 30.0
+
+
+COMMAND = "python -m uvicorn api.main:app"
+PORT_VARIABLE = "UVICORN_PORT"
+PORT = 8000
+
+
+def fresh_variables() -> dict[str, str]:
+    """Return variables for an API of the demo's own: a secret and a key that nobody else has."""
+    return {
+        "WEBHOOK_SECRETS": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        "API_KEYS": secrets.token_urlsafe(32),
+        "POLL_SECONDS": "0.2",
+    }
+
+
+def make_door(base: str, variables: Mapping[str, str] | None = None) -> Door:
+    """Return the way to an API that has these variables, or, without them, our own settings.
+
+    Raises:
+        SettingsError: these have no secret, or no key.
+    """
+    if variables is not None:
+        return ApiDoor(base, variables["WEBHOOK_SECRETS"], variables["API_KEYS"])
+    settings = get_settings()
+    if not settings.webhook_secrets or not settings.api_keys:
+        raise SettingsError("WEBHOOK_SECRETS and API_KEYS must be set, to those of the API that is asked.")
+    return ApiDoor(base, settings.webhook_secrets[0].get_secret_value(), settings.api_keys[0].get_secret_value())
 
 
 class ApiDoor:
     """Tells and looks over HTTP."""
 
-    def __init__(self, base: str, secret: str | None = None, key: str | None = None) -> None:
-        """Take the API's address.
-
-        Args:
-            base: such as http://127.0.0.1:8000.
-            secret: to sign webhooks with; the first of WEBHOOK_SECRETS if none is given.
-            key: an API key; the first of API_KEYS if none is given.
-
-        Raises:
-            SettingsError: none is given, and none is set.
-        """
-        if secret is None or key is None:
-            settings = get_settings()
-            if not settings.webhook_secrets or not settings.api_keys:
-                raise SettingsError("WEBHOOK_SECRETS and API_KEYS must be set, to those of the API that is asked.")
-            secret = secret or settings.webhook_secrets[0].get_secret_value()
-            key = key or settings.api_keys[0].get_secret_value()
+    def __init__(self, base: str, secret: str, key: str) -> None:
+        """Take the API's address, such as http://127.0.0.1:8000, a secret to sign webhooks with, and an API key."""
         self._base = base.rstrip("/")
         self._webhook = Webhook(secret)
         self._key = {"authorization": f"Bearer {key}"}
