@@ -36,6 +36,11 @@ def fresh_variables() -> dict[str, str]:
     }
 
 
+def note(variables: Mapping[str, str]) -> str:
+    """Return what a person needs to know to ask an API of the demo's own."""
+    return f"The API's key here: curl -H 'Authorization: Bearer {variables['API_KEYS']}' URL"
+
+
 def make_door(base: str, variables: Mapping[str, str] | None = None) -> Door:
     """Return the way to an API that has these variables, or, without them, our own settings.
 

@@ -59,6 +59,7 @@ class System:
     ui: str
     api: str | None
     dev_folder: Path
+    note: str = ""
     group: Group | None = None
     logs: Path | None = None
 
@@ -122,14 +123,14 @@ async def _start(group: Group, folder: Path, temporal: str, part: ApiPart | None
     urls = {"temporal": f"http://{LOOPBACK}:{ui_port}/", "worker": f"http://{LOOPBACK}:{health_port}/readyz"}
     group.start("worker", _WORKER, env, wave=1)
     door: Door = CommandDoor(settings, env, folder)
-    api = None
+    api, note = None, ""
     if part is not None:
         api = f"http://{LOOPBACK}:{api_port}"
         variables = part.fresh_variables()
         group.start("api", part.COMMAND, {**env, **variables, part.PORT_VARIABLE: str(api_port)}, wave=1)
         urls["api"] = f"{api}/readyz"
-        door = part.make_door(api, variables)
-    system = System(door, ui, api, settings.dev_path, group, folder)
+        door, note = part.make_door(api, variables), part.note(variables)
+    system = System(door, ui, api, settings.dev_path, note, group, folder)
     await _until_ready(system, group, urls)
     return system
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import os
+import random
 import re
 import shutil
 import socket
@@ -25,6 +26,7 @@ _LOCAL = ("localhost", "127.0.0.1", "::1", "[::1]")
 _BIN = Path(sys.executable).parent
 _LINE = re.compile(r"(?P<name>[A-Za-z0-9_-]+):\s*(?P<command>.+)")
 _ANSWER_SECONDS = 2.0
+_PORTS = range(20_000, 30_000)
 
 
 class CannotStartError(Exception):
@@ -62,15 +64,13 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(number: int) -> list[int]:
-    """Return different ports that nothing listens on now."""
-    probes = [socket.socket() for _ in range(number)]
-    try:
-        for probe in probes:
-            probe.bind((LOOPBACK, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Return different ports that nothing listens on now.
+
+    They lie below those that systems give out by themselves: else a connection of another process could take one
+    before our server does.
+    """
+    shuffled = random.sample(_PORTS, len(_PORTS))
+    return [port for _, port in zip(range(number), filter(is_free, shuffled), strict=False)]
 
 
 def local_port(address: str) -> int | None:
@@ -88,6 +88,10 @@ class ApiPart(Protocol):
 
     def fresh_variables(self) -> dict[str, str]:
         """Return variables for an API of the demo's own."""
+        ...
+
+    def note(self, variables: Mapping[str, str]) -> str:
+        """Return what a person needs to know to ask the API that has these variables."""
         ...
 
     def make_door(self, base: str, variables: Mapping[str, str] | None = None) -> Door:

@@ -80,6 +80,8 @@ class View:
         for play in plays:
             if play.candidate_id:
                 self.say(f"{play.name}\n  {system.door.url(play.candidate_id)}\n  {_history(system, play)}")
+        if stays and system.note:
+            self.say(system.note)
         if not stays:
             self.say("These addresses end with the demo; with --keep (`make demo ARGS=--keep`) they stay until Ctrl-C.")
 
