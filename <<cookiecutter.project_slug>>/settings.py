@@ -1,11 +1,12 @@
-"""Settings, read from the environment and then from `.env` beside this file.
+"""Settings, read from the environment and then from `.env` beside this file, or from the file that ENV_FILE names.
 
-Nothing is read at import time. `get_settings()` reads once; a wrong value is told in one plain sentence that
+Nothing else is read at import time. `get_settings()` reads once; a wrong value is told in one plain sentence that
 names the variable. No sentence ever holds a value, since many are secret.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import timedelta
 from email.utils import parseaddr
@@ -25,6 +26,7 @@ def _project_root() -> Path:
 
 
 ROOT = _project_root()
+ENV_FILE = Path(os.environ.get("ENV_FILE") or ROOT / ".env")
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///.raw/dev/app.db"
 
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
@@ -44,7 +46,7 @@ class Settings(BaseSettings):
     """What every process reads; the name of a field in capitals is its variable."""
 
     model_config = SettingsConfigDict(
-        env_file=ROOT / ".env",
+        env_file=ENV_FILE,
         env_file_encoding="utf-8",
         env_ignore_empty=True,
         extra="ignore",

@@ -188,6 +188,15 @@ def keep_logs(root: Path) -> Path | None:
     return kept
 
 
+def next_commands(architecture: str, raw: str) -> tuple[str, str]:
+    """Return what to try first: one run of a workflow, or the whole system; then the gates."""
+    first = f"{raw} run analyze-cv --json"
+    if architecture != "single":
+        python = "uv run --group server python" if shutil.which("uv") else ".venv/bin/python"
+        first = "make demo" if shutil.which("make") else f"{python} -m workflows.temporal demo"
+    return first, f"{raw} gates --all"
+
+
 def say(*lines: str) -> None:
     """Print lines at once: a pipe would hold them back until the end."""
     print(*lines, sep="\n", flush=True)
@@ -233,13 +242,7 @@ def main() -> int:
         say("  not checked  what needs an environment, as asked: uv sync, then: uv run raw gates --all")
     for gate in [] if unmade or gates != "all" else skipped:
         say(f"  not checked  {gate['gate']}: {gate['reason']}")
-    say(
-        "  next",
-        f"    cd {root.name}",
-        f"    {raw} run analyze-cv --json",
-        f"    {raw} gates --all",
-        "",
-    )
+    say("  next", f"    cd {root.name}", *(f"    {words}" for words in next_commands(architecture, raw)), "")
     return 0
 
 

@@ -1,38 +1,17 @@
-"""Is the database's schema the one this code needs? Asked without Alembic, whose import takes most of a second."""
+"""Whether the application's schema is up to date; in development it is brought up to date while the API serves."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 
-from sqlalchemy import text
-
-import db
 from api.settings import ApiSettings
+from db.schema import schema_problem
 from db.session import Database, DatabaseUnavailableError
 
 logger = logging.getLogger("api.schema")
 
-_VERSIONS = Path(db.__file__).parent / "migrations" / "versions"
 _AGAIN_SECONDS = 2.0
-
-
-def newest_revision() -> str:
-    """Return the newest revision: the files are named by it, and sort."""
-    return max(path.stem.partition("_")[0] for path in _VERSIONS.glob("[0-9]*.py"))
-
-
-async def schema_problem(database: Database) -> str | None:
-    """Return what is wrong with the schema, in words; None when it is the one that is needed.
-
-    Raises:
-        DatabaseUnavailableError: the database is away, or empty.
-    """
-    async with database.session(read_only=True) as session:
-        current = await session.scalar(text("SELECT version_num FROM alembic_version"))
-    needed = newest_revision()
-    return None if current == needed else f"it is at revision {current}, {needed} is needed: python -m db migrate"
 
 
 class SchemaGuard:

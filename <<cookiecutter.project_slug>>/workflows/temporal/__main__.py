@@ -10,6 +10,8 @@ from workflows.temporal.ending import leave
 
 # Command: the function that takes its arguments and returns the exit code, imported when it is asked for; what it does.
 COMMANDS = {
+    "demo": ("workflows.temporal.dev.demo_command:main", "play three candidates through the whole system"),
+    "dev": ("workflows.temporal.dev.dev_command:main", "run the whole system on this machine until Ctrl-C"),
     "worker": ("workflows.temporal.worker_command:main", "run a worker until SIGTERM or Ctrl-C"),
     "setup": (
         "workflows.temporal.setup_command:main",

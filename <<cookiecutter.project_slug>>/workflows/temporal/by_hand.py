@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from db import migrate
 from db.delivery import Delivered, deliver_due, make_owner
 from db.repositories import outbox
 from db.repositories.events import FinalStatusError, UnknownCandidateError
 from db.repositories.inbox import MAX_WEBHOOK_ID, BodyMismatchError
+from db.schema import migrate_if_needed
 from db.session import Database, DatabaseUnavailableError
 from settings import Settings, SettingsError, get_settings
 from workflows.inputs import Body
@@ -76,7 +76,7 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
     connect_config()
     data_converter(settings)
     if settings.migrate_at_start:
-        await migrate.upgrade(settings)
+        await migrate_if_needed(settings)
     database = Database(settings)
     try:
         yield database

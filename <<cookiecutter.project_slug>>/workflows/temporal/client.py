@@ -22,7 +22,7 @@ from temporalio.envconfig import ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
-from settings import ROOT, Settings
+from settings import ENV_FILE, Settings
 from workflows.temporal.codec import make_codec
 from workflows.temporal.environment import connect_config
 
@@ -59,7 +59,7 @@ def data_converter(settings: Settings) -> DataConverter:
 
 
 async def connect(
-    settings: Settings, *, lazy: bool = False, runtime: Runtime | None = None, env_file: Path | None = ROOT / ".env"
+    settings: Settings, *, lazy: bool = False, runtime: Runtime | None = None, env_file: Path | None = ENV_FILE
 ) -> Client:
     """Return a client.
 
@@ -89,7 +89,7 @@ async def connect_with_backoff(
     settings: Settings,
     *,
     runtime: Runtime | None = None,
-    env_file: Path | None = ROOT / ".env",
+    env_file: Path | None = ENV_FILE,
     told: Callable[[str], None] | None = None,
 ) -> Client:
     """Return a client once the server is there and has the namespace, however long that takes; cancel it to stop.

@@ -13,14 +13,14 @@ from dotenv import dotenv_values
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.service import TLSConfig
 
-from settings import ROOT, SettingsError
+from settings import ENV_FILE, SettingsError
 
 _PREFIX = "TEMPORAL_"
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/]+):(?P<port>\d{1,5})")
 _BOOLEANS = ("true", "false", "1", "0")
 
 
-def merged_environment(env_file: Path | None = ROOT / ".env") -> dict[str, str]:
+def merged_environment(env_file: Path | None = ENV_FILE) -> dict[str, str]:
     """Return the process's environment with the TEMPORAL_ variables of `env_file` beneath; empty ones count as unset.
 
     pydantic-settings does not put `.env` into the environment, and Temporal's configuration reads nothing else.
@@ -30,7 +30,7 @@ def merged_environment(env_file: Path | None = ROOT / ".env") -> dict[str, str]:
     return {name: value for name, value in below.items() if value and name.startswith(_PREFIX)} | above
 
 
-def connect_config(env_file: Path | None = ROOT / ".env") -> ClientConnectConfig:
+def connect_config(env_file: Path | None = ENV_FILE) -> ClientConnectConfig:
     """Return the arguments of `Client.connect`.
 
     Raises:

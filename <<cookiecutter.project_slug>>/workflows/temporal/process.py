@@ -14,6 +14,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from db.schema import migrate_if_needed
+from db.session import DatabaseUnavailableError
 from settings import Settings
 from workflows.temporal.client import connect_with_backoff, data_converter
 from workflows.temporal.ending import stop_on_signals
@@ -30,6 +32,7 @@ logger = logging.getLogger("workflows.temporal.worker")
 # After the grace, activities are cancelled; one that does not heed it must not hold the process.
 _CANCEL_SECONDS = 10.0
 _CLOSE_SECONDS = 5.0
+_DATABASE_PAUSE_SECONDS = 2.0
 _METRICS_KIND = "text/plain; version=0.0.4; charset=utf-8"
 
 Result = TypeVar("Result")
@@ -71,7 +74,7 @@ async def run_worker(settings: Settings, registry: Registry) -> None:
         if settings.worker_health_port:
             await stack.enter_async_context(_health_server(settings, state, telemetry))
         resources = await stack.enter_async_context(open_resources(settings))
-        client = await _unless_stopped(_connect(settings, telemetry, state), stop)
+        client = await _unless_stopped(_migrated_and_connected(settings, telemetry, state), stop)
         if client is None:
             logger.info("told to end before Temporal was there")
             return
@@ -98,11 +101,37 @@ def _health_server(settings: Settings, state: WorkerState, telemetry: Telemetry)
     return HealthServer(settings.worker_health_host, settings.worker_health_port, routes)
 
 
-async def _connect(settings: Settings, telemetry: Telemetry, state: WorkerState) -> Client:
+async def _migrated_and_connected(settings: Settings, telemetry: Telemetry, state: WorkerState) -> Client:
+    """Wait for the database where it is to be migrated, then for Temporal.
+
+    Raises:
+        WorkerFailedError: the migration itself failed.
+    """
+
     def told(words: str) -> None:
         state.waiting = words
 
+    if settings.migrate_at_start:
+        await _migrate(settings, told)
     return await connect_with_backoff(settings, runtime=telemetry.runtime, told=told)
+
+
+async def _migrate(settings: Settings, told: Callable[[str], None]) -> None:
+    """Bring the schema up to date, as the API does in development; a database that is away is waited for."""
+    while True:
+        try:
+            done = await migrate_if_needed(settings)
+        except DatabaseUnavailableError as error:
+            told(f"{error} Trying again until it is there.")
+            logger.warning("database is away, trying again")
+            await asyncio.sleep(_DATABASE_PAUSE_SECONDS)
+        except Exception as error:
+            logger.exception("migration failed")
+            raise WorkerFailedError(f"The database's migration failed ({type(error).__name__}).") from error
+        else:
+            if done is not None:
+                logger.info("schema migrated", extra={"fields": {"before": done[0], "after": done[1]}})
+            return
 
 
 async def _unless_stopped(work: Coroutine[Any, Any, Result], stop: asyncio.Event) -> Result | None:
