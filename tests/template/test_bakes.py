@@ -86,6 +86,13 @@ def test_full_is_green(tmp_path: Path) -> None:
         assert "generate:" not in line
 
 
+def test_temporal_is_green(tmp_path: Path) -> None:
+    done = render(tmp_path, needs_webhooks="no")
+    assert done.code == 0, done.out
+    assert done.gates() == dict.fromkeys(PROCESS_GATES, "PASS")
+    assert "(shape: temporal)" in done.out
+
+
 def test_without_uv_pip_does_it(tmp_path: Path) -> None:
     """PATH holds no uv, and cookiecutter runs under a Python that has none beside it."""
     bare = tmp_path / "bare"
