@@ -136,7 +136,7 @@ MORE = {
     "an activity that nobody registers": Mutant(
         {"            self.records.record,\n": ""},
         "activities",
-        ("contracts.Activity names 'record', and the registry has no such activity",),
+        ("contracts.Activity names 'record', which the registry does not have",),
         ACTIVITIES,
     ),
     "an activity by a wrong name": Mutant(

@@ -177,9 +177,9 @@ async def record(name: str) -> str:
     return normalise(history.to_json_dict(), workflow_id=handle.id)
 
 
-async def _write(folder: Path, label: str, *, is_replacing: bool) -> None:
+async def _write(names: Sequence[str], folder: Path, label: str, *, is_replacing: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for name in PLAYS:
+    for name in names:
         path = folder / f"{name}{f'.{label}' if label else ''}.json"
         if path.exists() and not is_replacing:
             print(f"kept      {path.name}")
@@ -195,6 +195,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m workflows.temporal.tests.record",
         description="Play each end of each process and write its history. Histories that are there are kept.",
     )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PLAYS)}; all, if none is given")
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("--label", default="", help="record beside those that are there, as NAME.LABEL.json")
     ways.add_argument("--replace", action="store_true", help="record anew: only when no process is under way anywhere")
@@ -202,10 +203,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     if given.label and not given.label.replace("-", "").isalnum():
         parser.error("--label takes letters, digits and '-'")
+    if unknown := [name for name in given.names if name not in PLAYS]:
+        parser.error(f"nothing is called {unknown[0]!r}; there are: {', '.join(PLAYS)}")
     # What an activity is scripted to refuse is no news.
     logging.disable(logging.ERROR)
     quiet_runtime()
-    asyncio.run(_write(given.folder, given.label, is_replacing=given.replace))
+    asyncio.run(_write(given.names or list(PLAYS), given.folder, given.label, is_replacing=given.replace))
     return 0
 
 

@@ -253,6 +253,7 @@ async def working(client: Client, script: Script, **options: Any) -> AsyncIterat
         task_queue=TASK_QUEUE,
         workflows=[HiringProcess, OutboxSweep],
         activities=script.activities(),
+        # Else a cancelled activity learns of it at most every 16 seconds, which are real ones.
         max_heartbeat_throttle_interval=timedelta(seconds=1),
         **options,
     )

@@ -26,8 +26,9 @@ def driver_within_reach(module: str, root: Path) -> tuple[str, ...]:
         module: a module's full name.
         root: the folder that the project's packages are in; modules that are not there are not followed.
     """
-    waiting: deque[tuple[str, ...]] = deque([(module,)])
-    seen = {module}
+    module, *packages = _with_parents(module)
+    waiting: deque[tuple[str, ...]] = deque([(module,), *((module, package) for package in packages)])
+    seen = {module, *packages}
     while waiting:
         chain = waiting.popleft()
         path = _file_of(chain[-1], root)

@@ -43,8 +43,7 @@ def check_activities(
     named = {str(name) for name in known}
     faults = _doubles("activity", names)
     faults += [
-        f"contracts.Activity names {name!r}, and the registry has no such activity: workflows that start it would wait "
-        "for ever."
+        f"contracts.Activity names {name!r}, which the registry does not have: who starts it waits for ever."
         for name in sorted(named - set(names))
     ]
     faults += [
