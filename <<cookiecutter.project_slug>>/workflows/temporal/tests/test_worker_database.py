@@ -36,11 +36,10 @@ async def test_two_workers_on_an_empty_database_migrate_it_once(tmp_path: Path) 
 
 @needs_server
 async def test_a_database_that_is_away_is_waited_for_and_said(tmp_path: Path) -> None:
-    away = f"sqlite+aiosqlite:///{tmp_path / 'nowhere' / 'no' / 'app.db'}"
-    (tmp_path / "nowhere").write_text("a file, and no folder")
+    (tmp_path / "app.db").mkdir()
     with (
         dev_server(tmp_path) as server,
-        worker_process(tmp_path, server.address, ENVIRONMENT="development", DATABASE_URL=away) as worker,
+        worker_process(tmp_path, server.address, ENVIRONMENT="development") as worker,
     ):
         await worker.start(ready=False)
         async with asyncio.timeout(60):
@@ -49,9 +48,9 @@ async def test_a_database_that_is_away_is_waited_for_and_said(tmp_path: Path) ->
         status, body = await worker.get("/readyz")
         assert status == 503
         assert "The database is not available" in body
-        (tmp_path / "nowhere").unlink()
+        (tmp_path / "app.db").rmdir()
         await worker.reaches("/readyz", 200, 120)
-        assert revision(tmp_path / "nowhere" / "no" / "app.db") == newest_revision()
+        assert revision(tmp_path / "app.db") == newest_revision()
 
 
 @needs_server
