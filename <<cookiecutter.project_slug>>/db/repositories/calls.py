@@ -66,6 +66,8 @@ async def latest_with_transcript(session: AsyncSession, candidate_id: uuid.UUID)
     )
 
 
-async def sids(session: AsyncSession, candidate_id: uuid.UUID) -> list[str]:
-    """Return the candidate's calls by the ids that the provider gave them."""
-    return list(await session.scalars(select(Call.call_sid).where(Call.candidate_id == candidate_id)))
+async def sids_of_others(session: AsyncSession, candidate_id: uuid.UUID, since: datetime) -> list[str]:
+    """Return the calls with anybody else that were first heard of since a time: two people may share a number."""
+    return list(
+        await session.scalars(select(Call.call_sid).where(Call.candidate_id != candidate_id, Call.created_at >= since))
+    )

@@ -69,6 +69,16 @@ async def get(session: AsyncSession, key: str) -> Begun | None:
     return None if row is None else Begun(False, row.status, row.detail, row.created_at)
 
 
+async def done_of_candidate(session: AsyncSession, kind: str, candidate_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Return what is remembered of the effects of one kind that were done for a candidate."""
+    found = await session.scalars(
+        select(Effect.detail).where(
+            Effect.belongs_to("candidate", candidate_id), Effect.kind == kind, Effect.status == "done"
+        )
+    )
+    return [detail for detail in found if detail is not None]
+
+
 async def release(session: AsyncSession, key: str) -> bool:
     """Take back a claim whose effect surely did not happen, so that the next try is the first; False if it is done."""
     gone = await session.scalar(

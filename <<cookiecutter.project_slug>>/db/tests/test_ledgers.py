@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from db.models import SCOPES
-from db.repositories import api_keys, effects, submissions, timeline
+from db.repositories import api_keys, candidates, effects, submissions, timeline
 from db.repositories.effects import Begun
 from db.session import Database
 from db.types import new_id, utc_now
@@ -55,6 +55,18 @@ async def test_an_effect_that_did_not_happen_is_begun_anew(database: Database) -
     async with database.session() as session:
         assert await effects.finish(session, "mail-2")
         assert not await effects.release(session, "mail-2")
+
+
+async def test_effects_of_a_candidate_that_are_done(database: Database) -> None:
+    async with database.session() as session:
+        person = await candidates.create(session, name="n", email="e", phone="p", position="x", cv_text="cv")
+        for key, kind in (("call-1", "call"), ("call-2", "call"), ("mail-1", "mail")):
+            await effects.begin(session, key, kind, "candidate", person.id)
+        await effects.finish(session, "call-1", "done", {"call_sid": "CA1"})
+        await effects.finish(session, "mail-1", "done", {"message_id": "m1"})
+    async with database.session(read_only=True) as session:
+        assert await effects.done_of_candidate(session, "call", person.id) == [{"call_sid": "CA1"}]
+        assert await effects.done_of_candidate(session, "call", new_id()) == []
 
 
 async def test_a_timeline_is_in_order_and_of_one_entity(database: Database, submission_id: uuid.UUID) -> None:

@@ -86,11 +86,13 @@ class CallActivities:
         return detail["call_sid"] if detail else None
 
     async def _find(self, candidate: Candidate, since: datetime) -> dict[str, Any] | None:
+        """Return the call that nobody remembers yet. That we have heard of it means little: it may ring already."""
+        since -= _CLOCKS_APART
         async with self._database.session(read_only=True) as session:
-            known = await calls.sids(session, candidate.id)
-        found = await telephony.find_call(
-            self._settings, to=candidate.phone, since=since - _CLOCKS_APART, exclude=known
-        )
+            earlier = await effects.done_of_candidate(session, "call", candidate.id)
+            others = await calls.sids_of_others(session, candidate.id, since)
+        known = {*others, *(detail["call_sid"] for detail in earlier)}
+        found = await telephony.find_call(self._settings, to=candidate.phone, since=since, exclude=known)
         return {"call_sid": found.sid} if found else None
 
     def _callback(self, candidate_id: str) -> str | None:
