@@ -10,17 +10,21 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from api.tests.people import Person, Plan, Telephones, live
+from api.tests.people import Person, Plan, Telephones, apply, live, schedule
 from api.tests.whole import Whole, whole_system
 from db import testing
 from db.models import CANDIDATE_FINAL, Candidate, Effect, TimelineEvent
 from db.session import Database
+from tools.email.testing import Fault as SmtpFault
+from tools.telephony.testing import ENDED
+from tools.telephony.testing import Fault as TwilioFault
 from workflows.temporal.contracts import Stage
 from workflows.temporal.tests.histories import history_of, leaks, task_failures
 from workflows.temporal.tests.servers import needs_server
@@ -126,15 +130,10 @@ async def all_end(database: Database, people: list[Person], seconds: float = LIM
 
 async def together(whole: Whole, people: list[Person], *others: Coroutine[Any, Any, Any], hang_up: bool = True) -> None:
     """Let all live, and others do what they do; whatever fails there fails here."""
-    phones = asyncio.create_task(Telephones(whole, people, hang_up=hang_up).run())
-    try:
-        async with asyncio.timeout(LIMIT_SECONDS):
-            work = asyncio.gather(*others)
-            await asyncio.wait({phones, work}, return_when=asyncio.FIRST_COMPLETED)
-            if phones.done():
-                phones.result()
-            await work
-    finally:
+    async with asyncio.timeout(LIMIT_SECONDS), asyncio.TaskGroup() as group:
+        phones = group.create_task(Telephones(whole, people, hang_up=hang_up).run())
+        work = [group.create_task(other) for other in others]
+        await asyncio.wait(work)
         phones.cancel()
 
 
@@ -179,9 +178,7 @@ async def test_killed_in_turn_all_processes_end_as_they_should_with_each_effect_
             for mails, kill in ((10, whole.kill_worker), (25, whole.kill_api), (40, whole.kill_temporal)):
                 await when(lambda mails=mails: len(whole.smtp.mails) >= mails, f"{mails} mails")  # type: ignore[misc]
                 flying.append(await in_flight(database))
-                print("kill", time.monotonic() - began)
                 await kill()
-                print("up", time.monotonic() - began)
 
         await together(
             whole, people, *(arrives(person) for person in people), havoc(), all_arrived_end(database, people)
@@ -267,3 +264,51 @@ async def effects_are_once(
         )
     assert not mails, f"mails that no process knows of: {mails}"
     return {name: number for name, number in repeats.items() if number}
+
+
+STORM: dict[Plan, int] = {"completed": 22, "not_qualified": 4, "expired": 4}
+
+
+async def test_a_storm_of_withdrawals_leaves_nothing_open(url: str, database: Database, tmp_path: Path) -> None:
+    """Withdrawals at any moment, also while a mail or a call is on its way; calls go on until somebody ends them."""
+    people = [Person(number, plan) for number, plan in enumerate(p for p, many in STORM.items() for _ in range(many))]
+    answers: dict[str, int] = {}
+    began = time.monotonic()
+    waits = {**HURRIED, "HIRING_SCHEDULE_REMINDER": "PT2S", "HIRING_SCHEDULE_LIMIT": "PT6S"}
+
+    async with whole_system(url, tmp_path, **waits) as whole:
+        # Slow services, so that there is always something on its way.
+        whole.smtp.fail("DATA", SmtpFault(delay_seconds=1, done=True), times=40)
+        whole.twilio.fail(TwilioFault(delay_seconds=1, done=True, method="POST"), times=8)
+
+        async def withdraws(person: Person) -> None:
+            await asyncio.sleep(random.uniform(0, 3))
+            await apply(whole, person)
+            if person.plan == "completed":
+                await schedule(whole, person, "scheduled", datetime.now(UTC) + timedelta(seconds=random.uniform(0, 3)))
+                if person.number % 2:
+                    calls = whole.twilio.calls
+                    await when(lambda: any(call.to == person.phone for call in calls.values()), "a call")
+            if person.plan == "not_qualified" and person.number % 2:
+                await all_end(database, [person])
+            await asyncio.sleep(random.choice((0.0, random.uniform(0, 6))))
+            path = f"/candidates/{person.id}/withdrawal"
+            answers[person.id] = await whole.sender.person(path, {"note": f"because{person.number}x"}, "enough")
+
+        storm = (withdraws(person) for person in people)
+        await together(whole, people, *storm, all_arrived_end(database, people), hang_up=False)
+        seconds = time.monotonic() - began
+        events = await histories_are_clean(whole, people)
+        open_calls = [call for call in whole.twilio.calls.values() if call.status not in ENDED]
+        number_of_calls = len(whole.twilio.calls)
+
+    assert open_calls == []
+    now = await statuses(database)
+    for person in people:
+        late = {"not_qualified": "rejected", "expired": "expired"}.get(person.plan, "withdrawn")
+        allowed = {"withdrawn", late} if answers[person.id] == 202 else {late}
+        assert now[person.id] in allowed, f"{person.plan} was answered {answers[person.id]}, and is {now[person.id]}"
+    print(
+        f"\n{database.settings.database_url.partition(':')[0]}: {len(people)} withdrawals in {seconds:.0f} s, "
+        f"{dict(Counter(now.values()))}, {number_of_calls} calls, {events} events in histories"
+    )

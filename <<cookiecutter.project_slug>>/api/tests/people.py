@@ -7,7 +7,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from aiohttp import ClientError
 
@@ -143,29 +143,35 @@ class Telephones:
             await asyncio.sleep(random.uniform(0.05, 0.2))
 
 
+async def apply(whole: Whole, person: Person) -> None:
+    """Send an application, until it is acknowledged."""
+    accepted = await whole.sender.webhook("/webhooks/cv-submission", person.application, f"cv-{person.number}")
+    person.id = str(accepted["id"])
+
+
+async def schedule(whole: Whole, person: Person, kind: str, call_time: datetime) -> None:
+    """Say what the calendar says: scheduled or rescheduled."""
+    event = {"candidate_id": person.id, "type": kind, "call_time": call_time.isoformat()}
+    await whole.sender.webhook("/webhooks/calendar", event, f"{kind}-{person.number}")
+
+
 async def live(whole: Whole, person: Person) -> None:
     """Do all that a person and those who deal with them send, as planned."""
-    sender, number = whole.sender, person.number
-    person.id = str((await sender.webhook("/webhooks/cv-submission", person.application, f"cv-{number}"))["id"])
+    sender, number, note = whole.sender, person.number, f"because{person.number}x"
+    await apply(whole, person)
     if person.plan in ("not_qualified", "expired"):
         return
-    in_time = timedelta(days=5) if person.plan == "withdrawn" else timedelta(seconds=random.uniform(2, 6))
-    call_time = datetime.now(UTC) + in_time
+    ahead = timedelta(days=5) if person.plan == "withdrawn" else timedelta(seconds=random.uniform(2, 6))
+    call_time = datetime.now(UTC) + ahead
     if person.plan != "withdrawn" or number % 2:
-        await sender.webhook("/webhooks/calendar", _date(person, "scheduled", call_time), f"date-{number}")
+        await schedule(whole, person, "scheduled", call_time)
     if person.plan == "withdrawn":
         await asyncio.sleep(random.uniform(0, 12))
-        note = {"note": f"because{number}x"}
-        assert await sender.person(f"/candidates/{person.id}/withdrawal", note, "enough") == 202
+        assert await sender.person(f"/candidates/{person.id}/withdrawal", {"note": note}, "enough") == 202
     if person.plan in ("completed", "rejected"):
         if number % 3 == 0:
-            later = call_time + timedelta(seconds=2)
-            await sender.webhook("/webhooks/calendar", _date(person, "rescheduled", later), f"later-{number}")
+            await schedule(whole, person, "rescheduled", call_time + timedelta(seconds=2))
         await person.call_ended.wait()
         await asyncio.sleep(random.uniform(0, 8))
-        decision = {"decision": "approve" if person.plan == "completed" else "reject", "note": f"because{number}x"}
+        decision = {"decision": "approve" if person.plan == "completed" else "reject", "note": note}
         assert await sender.person(f"/candidates/{person.id}/decision", decision, "decided") == 202
-
-
-def _date(person: Person, kind: str, call_time: datetime) -> dict[str, Any]:
-    return {"candidate_id": person.id, "type": kind, "call_time": call_time.isoformat()}
