@@ -107,8 +107,9 @@ async def call_completed(request: Request, candidate_id: uuid.UUID | None = None
         fields = parse_form(body)
         context.twilio.verify(request, fields)
         call = _twilio_call(candidate_id, dict(fields))
-        # Twilio sends no id: one call reports each status once. A repeat is the same event, whatever else it says.
-        webhook_id = f"{call.call_sid}:{call.status}"
+        # Twilio sends no id: one call reports each status once, and its transcript once, under the status it has then.
+        # A repeat is the same event, whatever else it says.
+        webhook_id = f"{call.call_sid}:{call.status}{':transcript' if call.transcript else ''}"
         body = f"{call.candidate_id}:{webhook_id}".encode()
     else:
         source = CALL_COMPLETED

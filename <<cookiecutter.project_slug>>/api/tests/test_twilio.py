@@ -45,6 +45,18 @@ async def test_a_status_on_the_way_is_kept_and_not_signalled(api: Running) -> No
     assert kinds == ["signal", "start"]
 
 
+async def test_a_transcript_that_comes_after_the_end_is_an_event_of_its_own(api: Running) -> None:
+    path = await path_of(api.client)
+    spoken = {**CALL, "TranscriptionText": "Hello, this is Ann.", "TranscriptionStatus": "completed"}
+    for fields in (CALL, spoken, spoken):
+        assert (await api.client.twilio(path, fields)).status_code == 202
+    async with api.context.database.session(read_only=True) as session:
+        call = (await session.scalars(select(Call))).one()
+    assert call.transcript == "Hello, this is Ann."
+    entries = (await api.client.get("/outbox")).json()["items"]
+    assert [entry["payload"].get("transcript") for entry in entries] == [True, False, None]
+
+
 @pytest.mark.parametrize("change", [{"CallStatus": "failed"}, {"CallSid": "CA2"}, {"More": ""}])
 async def test_a_changed_form_is_refused(client: Client, change: dict[str, str]) -> None:
     path = await path_of(client)

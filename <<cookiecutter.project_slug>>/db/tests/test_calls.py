@@ -57,3 +57,13 @@ async def test_the_newest_call_that_has_a_transcript(database: Database, candida
     assert await latest() == "CA2"
     await record(database, candidate_id, "CA1", "completed", "First, again.", hours=9)
     assert await latest() == "CA2", "the newest call, not the newest word of one"
+
+
+async def test_calls_with_others_since_a_time(database: Database, candidate_id: uuid.UUID) -> None:
+    async with database.session() as session:
+        other = await candidates.create(session, name="o", email="e", phone="p", position="x", cv_text="cv")
+    await record(database, candidate_id, "CA1", "completed")
+    await record(database, other.id, "CA2", "completed", hours=-1)
+    await record(database, other.id, "CA3", "ringing")
+    async with database.session(read_only=True) as session:
+        assert await calls.sids_of_others(session, candidate_id, utc_now() - timedelta(minutes=1)) == ["CA3"]

@@ -181,21 +181,7 @@ async def fake_twilio() -> AsyncIterator[FakeTwilio]:
 def _middleware(fake: FakeTwilio) -> Any:
     expected = base64.b64encode(f"{fake.account_sid}:{fake.auth_token}".encode()).decode()
 
-    @web.middleware
-    async def middle(request: web.Request, handler: Any) -> web.StreamResponse:
-        given = await request.post() if request.method == "POST" else request.query
-        names = dict.fromkeys(given)
-        fields = {name: [str(value) for value in given.getall(name)] for name in names}
-        fake.requests.append(Request(request.method, request.path, fields))
-        fault = fake.next_fault(request.method)
-        if fault is not None:
-            if fault.done:
-                await handler(request)
-            await asyncio.sleep(fault.delay_seconds)
-            if fault.reset:
-                return _reset(request)
-            if fault.status:
-                return _error(fault.status, fault.code, fault.message, fault.retry_after)
+    async def answered(request: web.Request, handler: Any) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Basic {expected}":
             return _error(401, 20003, "Authenticate")
         try:
@@ -203,6 +189,23 @@ def _middleware(fake: FakeTwilio) -> Any:
         except web.HTTPNotFound:
             return _error(404, 20404, f"The requested resource {request.path} was not found")
         return answer
+
+    @web.middleware
+    async def middle(request: web.Request, handler: Any) -> web.StreamResponse:
+        given = await request.post() if request.method == "POST" else request.query
+        names = dict.fromkeys(given)
+        fields = {name: [str(value) for value in given.getall(name)] for name in names}
+        fake.requests.append(Request(request.method, request.path, fields))
+        fault = fake.next_fault(request.method)
+        if fault is None:
+            return await answered(request, handler)
+        done = await answered(request, handler) if fault.done else None
+        await asyncio.sleep(fault.delay_seconds)
+        if fault.reset:
+            return _reset(request)
+        if fault.status:
+            return _error(fault.status, fault.code, fault.message, fault.retry_after)
+        return await answered(request, handler) if done is None else done
 
     return middle
 

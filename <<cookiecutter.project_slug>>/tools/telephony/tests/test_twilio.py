@@ -151,6 +151,12 @@ async def test_a_lost_answer_is_uncertain_and_the_call_is_found_again(
     assert sum(request.method == "POST" for request in twilio.requests) == 2, "a creation is never repeated"
 
 
+async def test_an_answer_that_comes_late_is_of_one_call(settings: Settings, twilio: FakeTwilio) -> None:
+    twilio.fail(Fault(delay_seconds=0.3, done=True))
+    placed = await place(settings)
+    assert list(twilio.calls) == [placed.sid]
+
+
 async def test_twilio_is_gone(make: Make, twilio: FakeTwilio) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
