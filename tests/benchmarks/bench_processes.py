@@ -209,8 +209,8 @@ async def _latency(client: Client, candidate: str, at: datetime) -> Latency:
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description="Hiring processes: how many a second, and how soon after the 202.")
-    parser.add_argument("--processes", type=int, default=60, help="a round (default 60)")
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--processes", type=int, default=40, help="a round (default 40)")
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--webhooks", type=int, default=32, help="on each database (default 32)")
     arguments = parser.parse_args()
     program = find_executable(TEMPORAL)

@@ -95,7 +95,7 @@ async def test_what_was_given_up_on_is_told_once_a_day(stage: Stage, environment
 async def test_temporal_that_is_away(stage: Stage) -> None:
     client = await Client.connect(NOWHERE, lazy=True, data_converter=pydantic_data_converter)
     await add(stage, "start", stage.workflow_id)
-    assert await sweep(stage, client) == SweepResult(waiting=1)
+    assert await sweep(stage, client, backoff_seconds=300) == SweepResult(waiting=1)
     (row,) = await entries(stage)
     assert (row.status, row.attempts) == ("pending", 1)
     assert row.last_error is not None
