@@ -159,6 +159,6 @@ MORE = {
     "an activity less, patched": Mutant(
         {ENTER_DECISION: f'        if not workflow.patched("quiet"):\n    {ENTER_DECISION}'}
     ),
-    # What replay does not catch: test_timing.py does.
+    # What replay does not catch: test_steps.py does.
     "another timeout": Mutant({"_ATTEMPT_LIMIT = timedelta(seconds=60)": "_ATTEMPT_LIMIT = timedelta(seconds=1)"}),
 }
