@@ -82,6 +82,7 @@ def test_full_is_green(tmp_path: Path) -> None:
     assert done.code == 0, done.out
     assert done.gates() == dict.fromkeys(FULL_GATES, "PASS")
     assert "(shape: full)" in done.out
+    assert "    make demo\n" in done.out or "-m workflows.temporal demo\n" in done.out
     for line in (done.project / ".env").read_text().splitlines():
         assert "generate:" not in line
 

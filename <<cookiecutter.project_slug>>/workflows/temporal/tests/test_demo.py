@@ -124,6 +124,24 @@ def test_what_cannot_be_done_is_said(tmp_path: Path, flags: list[str], variables
         assert "Traceback" not in demo.text()
 
 
+@needs_server
+@needs_api
+def test_against_a_system_that_runs(tmp_path: Path) -> None:
+    """With that system's durations, secret and key; it runs on afterwards."""
+    part = api_part()
+    assert part is not None
+    given = {**part.fresh_variables(), "DEV_FOLDER": str(tmp_path / "dev")}
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+    with running(folders[0], "dev", **given, HIRING_CALL_RETRY="PT1S") as dev:
+        dev.until_says("Ready in")
+        with running(folders[1], "demo", "--against", f"http://127.0.0.1:{dev.api}", **given) as demo:
+            assert demo.ended() == 0, demo.text()
+            assert "3 of 3 ended as they should" in demo.text()
+        assert dev.process.poll() is None
+
+
 @needs_api
 def test_a_system_that_is_not_there_is_said_of_everyone(tmp_path: Path) -> None:
     with running(tmp_path, "demo", "--against", "http://127.0.0.1:9") as demo:
