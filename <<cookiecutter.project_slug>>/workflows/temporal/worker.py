@@ -11,6 +11,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from settings import Settings, SettingsError
+from workflows.temporal.discretion import Discretion
 
 
 def make_worker(
@@ -45,6 +46,7 @@ def make_worker(
         "workflow_task_poller_behavior": PollerBehaviorAutoscaling(),
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
         "deployment_config": deployment(settings),
+        "interceptors": [Discretion()],
     }
     return Worker(client, **{**given, **options})
 
