@@ -159,6 +159,7 @@ async def histories_are_clean(whole: Whole, people: list[Person]) -> int:
     return number
 
 
+@pytest.mark.slow
 async def test_killed_in_turn_all_processes_end_as_they_should_with_each_effect_once(
     url: str, database: Database, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from settings import Settings, SettingsError
+from workflows.temporal.discretion import Discretion
 
 
 def make_worker(
@@ -47,6 +48,7 @@ def make_worker(
         "deployment_config": deployment(settings),
         # A cancellation reaches an activity with the answer to a heartbeat: no later than this.
         "max_heartbeat_throttle_interval": timedelta(seconds=3),
+        "interceptors": [Discretion()],
     }
     return Worker(client, **{**given, **options})
 
