@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from db.session import DatabaseUnavailableError
-from workflows.temporal.tests.histories import leaks
+from workflows.temporal.tests.fetched import leaks
 from workflows.temporal.tests.servers import settings_for
 from workflows.temporal.tests.tiny import HOLD, Hold, Tiny
 from workflows.temporal.worker import make_worker
