@@ -261,6 +261,7 @@ class TestTroubles:
         # The next run gets a process that works.
         await stage.act(activity(stage, acts), act(stage, "ok"))
 
+    @pytest.mark.slow
     async def test_a_timeout_is_tried_again(self, stage: Stage, acts: Watched, tmp_path: Path) -> None:
         note = tmp_path / "note"
         error = await stage.refusal(activity(stage, acts), act(stage, "hang", str(note), timeout_seconds=8))

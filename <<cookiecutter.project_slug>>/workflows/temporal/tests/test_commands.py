@@ -105,6 +105,7 @@ def candidate_of(printed: str) -> str:
 
 
 @pytest.mark.anyio
+@pytest.mark.slow
 async def test_with_temporal_away_what_is_stored_goes_out_with_the_next_command(
     commands: Commands, environment: WorkflowEnvironment
 ) -> None:

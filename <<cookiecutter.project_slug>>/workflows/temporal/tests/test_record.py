@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from settings import ROOT
+
+pytestmark = pytest.mark.slow
 
 
 def record(*words: str) -> subprocess.CompletedProcess[str]:

@@ -20,6 +20,8 @@ from workflows.temporal.tests.mutants import ENTER_DECISION, MORE, MUTANTS, PROC
 from workflows.temporal.tests.servers import TEMPORAL, needs_server
 from workflows.temporal.validate import HISTORIES
 
+pytestmark = pytest.mark.slow
+
 Outcome = tuple[int, dict[str, Any]]
 
 

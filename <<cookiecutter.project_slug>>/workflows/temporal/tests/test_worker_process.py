@@ -95,6 +95,7 @@ async def test_a_signal_while_it_connects_ends_it(tmp_path: Path, number: signal
     assert "Traceback" not in worker.text()
 
 
+@pytest.mark.slow
 async def test_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
     for name, value in (
         ("TEMPORAL_CODEC_KEYS", "c2hvcnQ="),
