@@ -15,6 +15,8 @@ from workflows.temporal.tests.servers import needs_server
 from workflows.temporal.tests.systems import running
 
 pytestmark = pytest.mark.server
+# Whole systems take seconds each: one of a kind is enough for the gate.
+slow = pytest.mark.slow
 
 needs_api = pytest.mark.skipif(api_part() is None, reason="this project has no API")
 ACCOUNTS = {
@@ -37,7 +39,7 @@ def files() -> set[str]:
 
 
 @needs_server
-@pytest.mark.parametrize("flags", [[], ["--without-api"]] if api_part() else [[]])
+@pytest.mark.parametrize("flags", [[], pytest.param(["--without-api"], marks=slow)] if api_part() else [[]])
 def test_all_three_end_as_they_should_and_nothing_stays(tmp_path: Path, flags: list[str]) -> None:
     """No account of the user's is used, and nothing of their environment counts."""
     before = files()
@@ -75,6 +77,7 @@ def test_it_is_told_who_did_not_end_as_expected(
     assert list(tmp_path.iterdir()) == []
 
 
+@slow
 @needs_server
 def test_a_worker_that_dies_is_told_of_everyone_who_waits(tmp_path: Path) -> None:
     with running(tmp_path, "demo") as demo:
@@ -86,6 +89,7 @@ def test_a_worker_that_dies_is_told_of_everyone_who_waits(tmp_path: Path) -> Non
         assert demo.left() == {}
 
 
+@slow
 @needs_server
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_told_to_end_it_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
@@ -97,6 +101,7 @@ def test_told_to_end_it_leaves_nothing(tmp_path: Path, number: signal.Signals) -
     assert [path.name for path in tmp_path.iterdir()] == ["output.log"]
 
 
+@slow
 @needs_server
 def test_its_servers_are_kept_until_told(tmp_path: Path) -> None:
     with running(tmp_path, "demo", "--keep") as demo:
@@ -124,6 +129,7 @@ def test_what_cannot_be_done_is_said(tmp_path: Path, flags: list[str], variables
         assert "Traceback" not in demo.text()
 
 
+@slow
 @needs_server
 @needs_api
 def test_against_a_system_that_runs(tmp_path: Path) -> None:

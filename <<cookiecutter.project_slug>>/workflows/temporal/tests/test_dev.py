@@ -17,6 +17,8 @@ from workflows.temporal.tests.servers import needs_server
 from workflows.temporal.tests.systems import LIMIT_SECONDS, Command, running
 
 pytestmark = pytest.mark.server
+# Whole systems take seconds each: one of a kind is enough for the gate.
+slow = pytest.mark.slow
 
 
 def is_clean(command: Command) -> bool:
@@ -27,7 +29,10 @@ def is_clean(command: Command) -> bool:
 
 
 @needs_server
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=slow), pytest.param(signal.SIGHUP, marks=slow)],
+)
 def test_it_is_ready_and_a_signal_ends_all_of_it(tmp_path: Path, number: signal.Signals) -> None:
     with running(tmp_path, "dev") as dev:
         dev.until_says("Ready in")
@@ -47,7 +52,9 @@ def test_it_is_ready_and_a_signal_ends_all_of_it(tmp_path: Path, number: signal.
 
 
 @needs_server
-@pytest.mark.parametrize(("victim", "name"), [("server start-dev", "temporal"), ("-m watchfiles", "worker|api")])
+@pytest.mark.parametrize(
+    ("victim", "name"), [pytest.param("server start-dev", "temporal", marks=slow), ("-m watchfiles", "worker|api")]
+)
 def test_one_process_killed_ends_all_and_says_which(tmp_path: Path, victim: str, name: str) -> None:
     with running(tmp_path, "dev") as dev:
         dev.until_says("Ready in")
@@ -58,6 +65,7 @@ def test_one_process_killed_ends_all_and_says_which(tmp_path: Path, victim: str,
         assert is_clean(dev)
 
 
+@slow
 @needs_server
 def test_killed_itself_it_leaves_nothing_either(tmp_path: Path) -> None:
     with running(tmp_path, "dev") as dev:
