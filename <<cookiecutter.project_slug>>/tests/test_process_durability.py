@@ -176,7 +176,7 @@ async def test_killed_in_turn_all_processes_end_as_they_should_with_each_effect_
             await live(whole, person)
 
         async def havoc() -> None:
-            for mails, kill in ((10, whole.kill_worker), (25, whole.kill_api), (40, whole.kill_temporal)):
+            for mails, kill in ((8, whole.kill_worker), (16, whole.kill_api), (24, whole.kill_temporal)):
                 await when(lambda mails=mails: len(whole.smtp.mails) >= mails, f"{mails} mails")  # type: ignore[misc]
                 flying.append(await in_flight(database))
                 await kill()

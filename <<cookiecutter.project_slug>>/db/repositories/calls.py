@@ -22,7 +22,9 @@ async def record(
     transcript: str = "",
     now: datetime | None = None,
 ) -> bool:
-    """Store what is known of a call; a final status stays, and a transcript is not emptied, whatever comes late.
+    """Store what is known of a call, whatever comes late.
+
+    A final status stays, none goes back to queued, and a transcript is not emptied.
 
     Returns:
         Whether there is a transcript of the call now, from this event or an earlier one.
@@ -42,7 +44,10 @@ async def record(
         row.on_conflict_do_update(
             index_elements=["candidate_id", "call_sid"],
             set_={
-                "status": case((Call.status.in_(CALL_FINAL), Call.status), else_=new.status),
+                # Whoever placed the call may write "queued" after its ringing was heard of.
+                "status": case(
+                    (Call.status.in_(CALL_FINAL), Call.status), (new.status == "queued", Call.status), else_=new.status
+                ),
                 "transcript": case((new.transcript == "", Call.transcript), else_=new.transcript),
                 "updated_at": now,
             },

@@ -67,3 +67,12 @@ async def test_calls_with_others_since_a_time(database: Database, candidate_id: 
     await record(database, other.id, "CA3", "ringing")
     async with database.session(read_only=True) as session:
         assert await calls.sids_of_others(session, candidate_id, utc_now() - timedelta(minutes=1)) == ["CA3"]
+
+
+async def test_a_call_that_rings_is_not_queued_again(database: Database, candidate_id: uuid.UUID) -> None:
+    for status in ("ringing", "queued"):
+        await record(database, candidate_id, "CA1", status)
+    async with database.session(read_only=True) as session:
+        call = await calls.get(session, candidate_id, "CA1")
+    assert call is not None
+    assert call.status == "ringing"

@@ -8,6 +8,13 @@ from pathlib import Path
 from settings import ROOT
 from workflows.temporal.tests.servers import WorkerProcess
 
+_CHANGED = """
+import sys
+from workflows.temporal.ending import leave
+from workflows.temporal.worker_command import main
+leave(main([], registry=sys.argv[1]))
+"""
+
 
 class HiringWorker(WorkerProcess):
     """`python -m workflows.temporal worker`, with its state in a folder of the test."""
@@ -31,7 +38,7 @@ class HiringWorker(WorkerProcess):
         """Start it, and wait for nothing."""
         words = ["-m", "workflows.temporal", "worker"]
         if self._registry is not None:
-            words = ["-c", f"from workflows.temporal.worker_command import main; main([], {self._registry!r})"]
+            words = ["-c", _CHANGED, self._registry]
         self.spawn(sys.executable, *words, env=self._env)
 
     def change(self, folder: Path, registry: str) -> None:
