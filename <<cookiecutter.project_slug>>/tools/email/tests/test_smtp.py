@@ -20,7 +20,7 @@ from tools.email.testing import FakeSmtp, Fault, fake_smtp
 from tools.email.tests.conftest import Make
 from tools.email.tests.test_compose import composed
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 LOGIN = {"username": "me@firm.example", "password": "p/w:@#s3cret"}
 

@@ -18,7 +18,7 @@ from tools import slack
 from tools.slack.testing import FakeSlack, Fault, fake_slack
 from tools.slack.tests.conftest import Make
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture

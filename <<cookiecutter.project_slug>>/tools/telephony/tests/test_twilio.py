@@ -20,7 +20,7 @@ from tools import telephony
 from tools.telephony.testing import FakeTwilio, Fault, fake_twilio
 from tools.telephony.tests.conftest import Make
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 TO = "+4915112345678"
 HOOK = "http://127.0.0.1:1/webhooks/call-completed?candidate_id=42&x=1"

@@ -14,7 +14,7 @@ from workflows.temporal.activities.calls import CallActivities
 from workflows.temporal.contracts import CancelCall, PlaceCall
 from workflows.temporal.tests.acting import PERSON, Stage, add_candidate
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 URL = "https://api.example.com"
 

@@ -13,7 +13,7 @@ from tools.email.testing import Fault, fake_smtp
 from workflows.temporal.contracts import Mail, MailTemplate
 from workflows.temporal.tests.acting import PERSON, RECRUITER, Stage
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CALL_TIME = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
 

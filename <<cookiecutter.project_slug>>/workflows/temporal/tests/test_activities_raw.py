@@ -25,7 +25,7 @@ from workflows.temporal.tests import acting
 from workflows.temporal.tests.acting import PRIVATE, NoRunner, Stage, check_private
 from workflows.temporal.tests.servers import until
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 WORKFLOWS = ROOT / ".raw" / "workflows"
 CV = (WORKFLOWS / "analyze-cv/mocks/senior.txt").read_text()
@@ -261,7 +261,6 @@ class TestTroubles:
         # The next run gets a process that works.
         await stage.act(activity(stage, acts), act(stage, "ok"))
 
-    @pytest.mark.slow
     async def test_a_timeout_is_tried_again(self, stage: Stage, acts: Watched, tmp_path: Path) -> None:
         note = tmp_path / "note"
         error = await stage.refusal(activity(stage, acts), act(stage, "hang", str(note), timeout_seconds=8))
