@@ -1,58 +1,55 @@
-"""Settings, read from the environment and then from `.env` beside this file, or from the file that ENV_FILE names.
+"""The settings of the system: those of every tool, and those of the database and the processes.
 
-Nothing else is read at import time. `get_settings()` reads once; a wrong value is told in one plain sentence that
-names the variable. No sentence ever holds a value, since many are secret.
+Nothing is read at import time. `get_settings()` reads once; a wrong value is told in one plain sentence that names the
+variable. Where values come from, see configuration/base.py.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from datetime import timedelta
-from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, field_validator
 
+from configuration.base import (
+    ENV_FILE,
+    ROOT,
+    Secrets,
+    SettingsError,
+    SettingsT,
+    check_url,
+    explain,
+    load_settings,
+    split,
+)
+from configuration.email import EmailSettings
+from configuration.slack import SlackSettings
+from configuration.telephony import TelephonySettings
 
-def _project_root() -> Path:
-    """Return the folder of this file, or the current one where the project is installed as a package."""
-    here = Path(__file__).resolve().parent
-    return here if (here / "pyproject.toml").exists() else Path.cwd()
+__all__ = [
+    "DEFAULT_DATABASE_URL",
+    "ENV_FILE",
+    "ROOT",
+    "Secrets",
+    "Settings",
+    "SettingsError",
+    "SettingsT",
+    "check_url",
+    "explain",
+    "get_settings",
+    "load_settings",
+    "normalise_database_url",
+    "split",
+]
 
-
-ROOT = _project_root()
-ENV_FILE = Path(os.environ.get("ENV_FILE") or ROOT / ".env")
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///.raw/dev/app.db"
 
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
-SettingsT = TypeVar("SettingsT", bound="Settings")
 
-
-class SettingsError(Exception):
-    """A setting is wrong; the text holds one sentence a variable and never a value."""
-
-
-def split(value: object) -> object:
-    """Return the parts of a comma separated text; anything else as it is."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-class Settings(BaseSettings):
-    """What every process reads; the name of a field in capitals is its variable."""
-
-    model_config = SettingsConfigDict(
-        env_file=ENV_FILE,
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
+class Settings(EmailSettings, SlackSettings, TelephonySettings):
+    """What every process of the system reads; the name of a field in capitals is its variable."""
 
     environment: Literal["development", "production"] = Field(
         default="development",
@@ -88,37 +85,9 @@ class Settings(BaseSettings):
         description="Longest wait for a connection or for SQLite's write lock, before the database counts as away.",
     )
 
-    # The tools of the processes: tools/email, tools/telephony, tools/slack.
-    dev_folder: Path = Field(
-        default=Path(".raw/dev"),
-        description="Where mail, calls and messages are written while no service is named for them.",
-    )
-    smtp_url: SecretStr | None = Field(
-        default=None,
-        description="Mail server: smtp://, smtp+starttls:// or smtps://USER:PASSWORD@HOST:PORT. Empty: files.",
-    )
-    mail_from: str = Field(default="Hiring <hiring@example.com>", description="Sender of every mail: Name <address>.")
-    recruiter_email: str | None = Field(default=None, description="Who is told of withdrawals and reports, by mail.")
     scheduling_url: str = Field(
         default="https://example.com/book?candidate={candidate_id}",
         description="Page where a candidate chooses a time for the call; {candidate_id} in it is filled in.",
-    )
-    slack_webhook_url: SecretStr | None = Field(
-        default=None, description="Slack's incoming webhook. Empty: messages are written to a file."
-    )
-    twilio_account_sid: str | None = Field(
-        default=None,
-        pattern=r"^AC[0-9a-fA-F]{32}$",
-        description="Twilio's account (AC and 32 hex digits), for calls. Empty: they are written to files.",
-    )
-    twilio_auth_token: SecretStr | None = Field(
-        default=None, description="Twilio's auth token: makes calls, and signs its callbacks, else they are refused."
-    )
-    twilio_from_number: str | None = Field(
-        default=None, pattern=r"^\+[1-9][0-9]{6,14}$", description="Number that calls come from, such as +4930901820."
-    )
-    twilio_api_url: str | None = Field(
-        default=None, description="Another address of Twilio's API, for tests and proxies. Empty: Twilio's own."
     )
 
     lease_seconds: float = Field(
@@ -190,11 +159,6 @@ class Settings(BaseSettings):
         default=timedelta(days=7), gt=timedelta(0), description="Longest wait for a decision; then: expired."
     )
 
-    @field_validator("environment", mode="before")
-    @classmethod
-    def _lower(cls, value: object) -> object:
-        return value.strip().lower() if isinstance(value, str) else value
-
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
@@ -210,26 +174,11 @@ class Settings(BaseSettings):
     def _database(cls, value: str | None) -> str | None:
         return None if value is None else normalise_database_url(value)
 
-    @field_validator("smtp_url", "slack_webhook_url", "scheduling_url", "twilio_api_url")
+    @field_validator("scheduling_url")
     @classmethod
-    def _url(cls, value: str | SecretStr | None, info: ValidationInfo) -> str | SecretStr | None:
-        schemes = ("smtp", "smtp+starttls", "smtps") if info.field_name == "smtp_url" else ("http", "https")
-        if value is not None:
-            text = value.get_secret_value() if isinstance(value, SecretStr) else value
-            check_url(text, schemes)
+    def _booking(cls, value: str) -> str:
+        check_url(value, ("http", "https"))
         return value
-
-    @field_validator("mail_from", "recruiter_email")
-    @classmethod
-    def _address(cls, value: str | None) -> str | None:
-        if value is not None and (not value.isprintable() or not parseaddr(value)[1].rpartition("@")[0]):
-            raise ValueError("must be an address, such as hiring@example.com or Hiring <hiring@example.com>")
-        return value
-
-    @property
-    def dev_path(self) -> Path:
-        """The folder of `dev_folder`; a relative one is meant from the project's root."""
-        return ROOT / self.dev_folder
 
     @field_validator("temporal_ui_url")
     @classmethod
@@ -267,22 +216,6 @@ class Settings(BaseSettings):
         return ROOT / self.database_url.partition(":///")[2].partition("?")[0]
 
 
-def check_url(url: str, schemes: Sequence[str]) -> None:
-    """Check that a URL has one of the schemes, a host, and a port that is a number.
-
-    Raises:
-        ValueError: it has not; the text does not repeat the URL.
-    """
-    example = ", ".join(f"{scheme}://" for scheme in schemes)
-    try:
-        parts = urlsplit(url)
-        fine = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and not set(url) & set(" \t\r\n")
-    except ValueError:
-        fine = False
-    if not fine:
-        raise ValueError(f"must start with one of {example} and name a host; percent-encode special characters")
-
-
 def normalise_database_url(url: str) -> str:
     """Return the URL with its async driver.
 
@@ -310,28 +243,6 @@ def normalise_database_url(url: str) -> str:
         base, question, query = rest.partition("?")
         rest = base + question + query.replace("sslmode=", "ssl=")  # libpq's word, which asyncpg does not know
     return f"{driver}://{rest}"
-
-
-def explain(error: ValidationError) -> str:
-    """Say what is wrong with the settings: one sentence a variable, without values."""
-    lines = []
-    for fault in error.errors(include_input=False, include_url=False):
-        name = str(fault["loc"][0]).upper() if fault["loc"] else "The settings"
-        reason = fault["msg"].removeprefix("Value error, ")
-        lines.append(f"{name} is wrong: {reason[:1].lower()}{reason[1:]}.")
-    return "\n".join(lines)
-
-
-def load_settings(kind: type[SettingsT]) -> SettingsT:
-    """Read the settings of this kind now.
-
-    Raises:
-        SettingsError: a value is wrong.
-    """
-    try:
-        return kind()
-    except ValidationError as error:
-        raise SettingsError(explain(error)) from None
 
 
 @lru_cache(maxsize=1)

@@ -51,6 +51,7 @@ def prune(root: Path, architecture: str, reports: bool) -> int:
     removed = 0
     for part in parts:
         is_on = architecture in part["architectures"] and (reports or not part.get("reports", False))
+        is_on = is_on or (reports and part.get("also_with_reports", False))
         for name in part["paths"]:
             path = root / name
             if not path.exists():

@@ -13,7 +13,7 @@ from tools.email.errors import EmailError
 from tools.email.text import one_line, whole
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from configuration.email import EmailSettings
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 
@@ -52,7 +52,7 @@ class Sent:
     where: str
 
 
-def full_message_id(message_id: str, settings: Settings) -> str:
+def full_message_id(message_id: str, settings: EmailSettings) -> str:
     """Return the Message-ID without its brackets and with a domain.
 
     Raises:
@@ -66,7 +66,7 @@ def full_message_id(message_id: str, settings: Settings) -> str:
     return bare
 
 
-def build(mail: Mail, settings: Settings) -> EmailMessage:
+def build(mail: Mail, settings: EmailSettings) -> EmailMessage:
     """Return the message: text, HTML and invitation as alternatives, then the attachments.
 
     Raises:

@@ -13,12 +13,12 @@ from raw_runtime.files import PRIVATE, write_atomic
 from tools.email.errors import EmailError
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from configuration.email import EmailSettings
 
 _LONGEST = 120
 
 
-def path_of(full_id: str, settings: Settings) -> Path:
+def path_of(full_id: str, settings: EmailSettings) -> Path:
     """Return the file of a Message-ID: the same for the same id, another for any other."""
     name = re.sub(r"[^a-z0-9._@+-]", "_", full_id.lower())[:_LONGEST]
     if name != full_id or name.startswith("."):
@@ -26,7 +26,7 @@ def path_of(full_id: str, settings: Settings) -> Path:
     return settings.dev_path / "outbox" / f"{name}.eml"
 
 
-def write(message: EmailMessage, full_id: str, settings: Settings) -> Path:
+def write(message: EmailMessage, full_id: str, settings: EmailSettings) -> Path:
     """Write a message, over the one of the same Message-ID if there is one.
 
     Raises:

@@ -10,7 +10,7 @@ from tools.email import outbox
 from tools.email.mail import Mail, Sent, build, full_message_id
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from configuration.email import EmailSettings
 
 TIMEOUT_SECONDS = 10.0
 """Longest time that sending one mail takes, from the connection to the server's last word."""
@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 10.0
 logger = logging.getLogger(__name__)
 
 
-async def send(mail: Mail, settings: Settings, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Sent:
+async def send(mail: Mail, settings: EmailSettings, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Sent:
     """Send a mail to the server of SMTP_URL; without one write it to DEV_FOLDER/outbox/MESSAGE-ID.eml.
 
     The file of the same Message-ID is replaced; a mail server delivers each time, so ask `was_sent` or keep a ledger.
@@ -40,7 +40,7 @@ async def send(mail: Mail, settings: Settings, *, timeout_seconds: float = TIMEO
     return Sent(full_id, str(path))
 
 
-async def was_sent(message_id: str, settings: Settings) -> bool | None:
+async def was_sent(message_id: str, settings: EmailSettings) -> bool | None:
     """Return whether a mail of this Message-ID was sent; None where that cannot be known: a mail server does not tell.
 
     Raises:

@@ -13,7 +13,7 @@ from tools.slack.errors import SlackError
 from tools.slack.text import shown
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from configuration.slack import SlackSettings
 
 TIMEOUT_SECONDS = 10.0
 """Longest time that posting takes, a wait that Slack asks for included."""
@@ -29,7 +29,7 @@ class Posted:
 
 
 async def post(
-    settings: Settings,
+    settings: SlackSettings,
     text: str,
     *,
     blocks: Sequence[Mapping[str, Any]] | None = None,

@@ -11,10 +11,10 @@ from raw_runtime.files import PRIVATE, LineFile
 from tools.slack.errors import SlackError
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from configuration.slack import SlackSettings
 
 
-def record(settings: Settings, body: dict[str, Any]) -> Path:
+def record(settings: SlackSettings, body: dict[str, Any]) -> Path:
     """Append a message to DEV_FOLDER/slack.jsonl: `at`, and what Slack would have been sent.
 
     Raises:

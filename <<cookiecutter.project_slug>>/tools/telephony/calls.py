@@ -16,7 +16,7 @@ from tools.telephony.number import phone_number
 from tools.telephony.script import call_script
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from configuration.telephony import TelephonySettings
 
 TIMEOUT_SECONDS = 10.0
 """Longest silence of Twilio's that is waited for, once for the connection and once for the answer.
@@ -41,7 +41,7 @@ class PlacedCall:
 
 
 async def place_call(
-    settings: Settings,
+    settings: TelephonySettings,
     *,
     to: str,
     candidate_id: str,
@@ -90,7 +90,7 @@ async def place_call(
 
 
 async def find_call(
-    settings: Settings,
+    settings: TelephonySettings,
     *,
     to: str,
     since: datetime,
@@ -118,7 +118,7 @@ async def find_call(
     return None if found is None else PlacedCall(*found)
 
 
-async def cancel_call(settings: Settings, sid: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> PlacedCall:
+async def cancel_call(settings: TelephonySettings, sid: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> PlacedCall:
     """End a call: one that waits or rings is canceled, one in progress is hung up, one that has ended stays as it is.
 
     Raises:

@@ -20,7 +20,7 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from tools.telephony.errors import TelephonyError
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from configuration.telephony import TelephonySettings
 
 _EVENTS = ["initiated", "ringing", "answered", "completed"]
 _WAITING = ("queued", "initiated", "ringing")
@@ -68,7 +68,7 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
 class Account:
     """One account of Twilio's; each method is one request, or a page of a list, never repeated."""
 
-    def __init__(self, settings: Settings, timeout_seconds: float) -> None:
+    def __init__(self, settings: TelephonySettings, timeout_seconds: float) -> None:
         """Take the account of the settings.
 
         Raises:

@@ -15,12 +15,12 @@ from raw_runtime.files import PRIVATE, write_atomic
 from tools.telephony.errors import TelephonyError
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from configuration.telephony import TelephonySettings
 
 ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
 
 
-def record(settings: Settings, request: Mapping[str, Any], idempotency_key: str | None) -> dict[str, Any]:
+def record(settings: TelephonySettings, request: Mapping[str, Any], idempotency_key: str | None) -> dict[str, Any]:
     """Write a call, queued, and return it; with a key that was used before, return that call as it is.
 
     The file is `DEV_FOLDER/calls/SID.json`: sid, status, created_at and the request's own fields.
@@ -38,7 +38,7 @@ def record(settings: Settings, request: Mapping[str, Any], idempotency_key: str 
     return call
 
 
-def find(settings: Settings, to: str, since: datetime, exclude: Collection[str]) -> dict[str, Any] | None:
+def find(settings: TelephonySettings, to: str, since: datetime, exclude: Collection[str]) -> dict[str, Any] | None:
     """Return the latest call to a number that was made at or after a time, except those of the given sids."""
     calls = (call for path in _folder(settings).glob("CA*.json") if (call := _read(path)) is not None)
     found = [
@@ -49,7 +49,7 @@ def find(settings: Settings, to: str, since: datetime, exclude: Collection[str])
     return max(found, key=lambda call: str(call["created_at"]), default=None)
 
 
-def cancel(settings: Settings, sid: str) -> dict[str, Any]:
+def cancel(settings: TelephonySettings, sid: str) -> dict[str, Any]:
     """Mark a call as canceled unless it has ended, and return it.
 
     Raises:
@@ -68,11 +68,11 @@ def _digest(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def _folder(settings: Settings) -> Path:
+def _folder(settings: TelephonySettings) -> Path:
     return settings.dev_path / "calls"
 
 
-def _path(settings: Settings, sid: str) -> Path:
+def _path(settings: TelephonySettings, sid: str) -> Path:
     return _folder(settings) / f"{sid}.json"
 
 
@@ -86,7 +86,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     return call
 
 
-def _write(settings: Settings, call: Mapping[str, Any]) -> None:
+def _write(settings: TelephonySettings, call: Mapping[str, Any]) -> None:
     path = _path(settings, str(call["sid"]))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

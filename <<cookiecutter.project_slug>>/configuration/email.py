@@ -1,0 +1,32 @@
+"""Settings of tools/email."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+
+from pydantic import Field, SecretStr, field_validator
+
+from configuration.base import EnvSettings, check_secret_url
+
+
+class EmailSettings(EnvSettings):
+    """Where mail goes, and from whom."""
+
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server: smtp://, smtp+starttls:// or smtps://USER:PASSWORD@HOST:PORT. Empty: files.",
+    )
+    mail_from: str = Field(default="Hiring <hiring@example.com>", description="Sender of every mail: Name <address>.")
+    recruiter_email: str | None = Field(default=None, description="Who is told of withdrawals and reports, by mail.")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        return check_secret_url(value, ("smtp", "smtp+starttls", "smtps"))
+
+    @field_validator("mail_from", "recruiter_email")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and (not value.isprintable() or not parseaddr(value)[1].rpartition("@")[0]):
+            raise ValueError("must be an address, such as hiring@example.com or Hiring <hiring@example.com>")
+        return value
