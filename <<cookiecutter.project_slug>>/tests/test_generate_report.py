@@ -32,12 +32,14 @@ def test_rows_become_figures_and_a_page_and_their_text_stays_text(raw_run: RawRu
     assert "&lt;script&gt;" in page
 
 
+@pytest.mark.slow
 def test_no_rows_are_no_error(raw_run: RawRun) -> None:
     done = raw_run("generate-report", params={"rows": [], "now": "2024-06-04T12:00:00Z"})
     assert done.code == 0
     assert done.result["totals"]["received"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("params", "named"),
     [

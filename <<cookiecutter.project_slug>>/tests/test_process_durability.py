@@ -176,6 +176,7 @@ async def test_killed_in_turn_all_processes_end_as_they_should_with_each_effect_
             await live(whole, person)
 
         async def havoc() -> None:
+            await when(lambda: sum(bool(person.id) for person in people) >= 30, "30 applications")
             for mails, kill in ((8, whole.kill_worker), (16, whole.kill_api), (24, whole.kill_temporal)):
                 await when(lambda mails=mails: len(whole.smtp.mails) >= mails, f"{mails} mails")  # type: ignore[misc]
                 flying.append(await in_flight(database))

@@ -29,6 +29,7 @@ def test_a_bare_run_succeeds(workflow: str, raw_run: RawRun) -> None:
     assert done.document["status"] == "success"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workflow", "param"), TEXTS)
 def test_the_id_is_echoed(workflow: str, param: str, raw_run: RawRun) -> None:
     # Where there is a database, an id without a text stands for what is stored under it.
@@ -40,6 +41,7 @@ def test_the_id_is_echoed(workflow: str, param: str, raw_run: RawRun) -> None:
     assert "results/result.json" in done.document["artifacts"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workflow", WORKFLOWS)
 def test_the_mocks_are_as_expected_with_the_network_shut(workflow: str, project: Path) -> None:
     command = [sys.executable, "-m", "raw_runtime", "run", workflow, "--dry"]
@@ -66,6 +68,7 @@ def test_hostile_text_is_text_and_stays_out_of_the_log(workflow: str, param: str
         assert "DROP TABLE" not in (run_dir / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workflow", "param"), TEXTS)
 def test_text_on_the_command_line_is_text_too(workflow: str, param: str, raw_run: RawRun) -> None:
     text = HOSTILE.replace("\x00", "")  # no argument can hold it
@@ -80,6 +83,7 @@ def test_two_megabytes_go_through(workflow: str, param: str, raw_run: RawRun) ->
     assert done.result["truncated"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workflow", "param"), TEXTS)
 def test_an_empty_text_fails_with_a_plain_sentence(workflow: str, param: str, raw_run: RawRun) -> None:
     done = raw_run(workflow, params={param: " \n\t\u200b\x00"})
@@ -90,6 +94,7 @@ def test_an_empty_text_fails_with_a_plain_sentence(workflow: str, param: str, ra
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("workflow", "params", "named"),
     [
@@ -118,5 +123,6 @@ def test_a_cv_gives_its_evidence(raw_run: RawRun) -> None:
     assert "adaeze@example.com" not in json.dumps(done.result)
 
 
+@pytest.mark.slow
 def test_the_same_params_give_the_same_result(raw_run: RawRun) -> None:
     assert raw_run("analyze-cv").result == raw_run("analyze-cv").result

@@ -66,8 +66,11 @@ if __name__ == "__main__":
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Render:
     """A whole render with its environment, and one trivial workflow more."""
-    done = render(tmp_path_factory.mktemp("bench"))
+    done = render(tmp_path_factory.mktemp("bench"), gates="none")
     assert done.code == 0, done.out
+    uv = Path(sys.executable).with_name("uv")
+    env = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
+    subprocess.run([uv, "sync", "--quiet"], cwd=done.project, env=env, check=True)
     folder = done.project / ".raw/workflows/trivial"
     folder.mkdir()
     (folder / "run.py").write_text(TRIVIAL)

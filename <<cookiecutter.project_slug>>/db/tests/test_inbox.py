@@ -124,6 +124,7 @@ async def test_of_two_copies_the_second_is_taken_when_the_first_is_rolled_back(d
     await other.dispose()
 
 
+@pytest.mark.slow
 async def test_copies_on_several_processes_are_taken_once(database: Database, actors: Actors) -> None:
     for _ in range(3):
         actors.add("accept", "msg_1", "20")

@@ -210,6 +210,7 @@ async def test_the_command(empty: Settings, capsys: pytest.CaptureFixture[str]) 
     assert await run("downgrade", "base") == (0, f"Downgraded: {head} -> empty.\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "words", "code", "sentence"),
     [

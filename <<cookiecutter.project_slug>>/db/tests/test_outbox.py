@@ -184,6 +184,7 @@ async def test_entries_added_at_the_same_moment_have_one_order(
     assert positions == list(range(1, 81))
 
 
+@pytest.mark.slow
 async def test_processes_deliver_each_target_in_order(
     database: Database, candidate_id: uuid.UUID, actors: Actors, tmp_path: Path
 ) -> None:

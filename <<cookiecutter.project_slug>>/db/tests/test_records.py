@@ -183,6 +183,7 @@ async def test_analyze_reads_the_text_of_a_stored_submission(
     assert "4711" in result["summary"]
 
 
+@pytest.mark.slow
 async def test_analyze_says_that_an_id_is_unknown(project: Path, database: Database) -> None:
     unknown = new_id()
     code, answer = raw_run(project, database.settings.database_url, "analyze", f"--id={unknown}")
@@ -195,6 +196,7 @@ async def test_analyze_asks_no_database_when_the_text_is_given(project: Path) ->
     assert (code, answer["status"]) == (0, "success")
 
 
+@pytest.mark.slow
 async def test_analyze_cv_reads_the_cv_of_a_stored_candidate(
     project: Path, database: Database, candidate: Candidate
 ) -> None:
@@ -213,6 +215,7 @@ async def test_analyze_cv_reads_the_cv_of_a_stored_candidate(
     assert (code, answer["message"]) == (1, f"There is no candidate '{unknown}' in the database.")
 
 
+@pytest.mark.slow
 async def test_generate_call_summary_reads_the_transcript_of_a_stored_call(
     project: Path, database: Database, candidate: Candidate
 ) -> None:

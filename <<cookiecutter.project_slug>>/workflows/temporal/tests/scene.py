@@ -39,7 +39,7 @@ Staff Engineer, Brindlewick, April 2012 - present: Python, FastAPI, PostgreSQL, 
 English (native)
 """
 # Of every candidate here, and for no history.
-PRIVATE = ("Thistlethwaite", "people.example.com", "Brindlewick", "9309", "Plumbing")
+PRIVATE = ("Thistlethwaite", "people.example.com", "Brindlewick", "49309876", "Plumbing")
 
 # Alembic migrates one database at a time in a process.
 _MIGRATING = asyncio.Lock()
@@ -63,7 +63,7 @@ class Scene:
                 session,
                 name="Ottoline Thistlethwaite",
                 email=f"thistlethwaite{self.people}@people.example.com",
-                phone=f"+49309{self.people:06d}",
+                phone=f"+49309876{self.people:05d}",
                 position="Plumbing",
                 cv_text=cv_text,
             )

@@ -69,6 +69,7 @@ async def test_nothing_is_overdue(stage: Stage, environment: WorkflowEnvironment
     assert await sweep(stage, environment.client) == SweepResult()
 
 
+@pytest.mark.slow
 async def test_the_order_of_a_target_is_kept(stage: Stage, environment: WorkflowEnvironment) -> None:
     await add(stage, "start", stage.workflow_id)
     await add(stage, "signal", stage.workflow_id, event="calendar", event_id="c:1", type="cancelled")

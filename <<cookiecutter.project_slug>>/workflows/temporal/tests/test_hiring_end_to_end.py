@@ -161,6 +161,7 @@ async def test_completed(play: Play) -> None:
     assert not [word for word in (*PRIVATE, "Adaeze", "Tomasz") if word in history]
 
 
+@pytest.mark.slow
 async def test_rejected_by_its_cv(play: Play) -> None:
     await play.stage.change(cv_text="Quillfeather. Xylographer in Snoring-on-Sea; no computers.")
     await play.tell("start")
@@ -173,6 +174,7 @@ async def test_rejected_by_its_cv(play: Play) -> None:
     assert play.stage.calls() == []
 
 
+@pytest.mark.slow
 async def test_withdrawn_before_the_call(play: Play) -> None:
     await play.stage.change(cv_text=CV)
     await play.tell("start")
@@ -187,6 +189,7 @@ async def test_withdrawn_before_the_call(play: Play) -> None:
     assert play.stage.calls() == []
 
 
+@pytest.mark.slow
 async def test_withdrawn_during_the_call(play: Play) -> None:
     await play.stage.change(cv_text=CV)
     await play.tell("start")
@@ -199,6 +202,7 @@ async def test_withdrawn_during_the_call(play: Play) -> None:
     assert [call["status"] for call in play.stage.calls()] == ["canceled"]
 
 
+@pytest.mark.slow
 async def test_erased_on_the_way(play: Play) -> None:
     """A process without a candidate ends: nothing goes on for ever about somebody who is not there any more."""
     await play.stage.change(cv_text=CV)

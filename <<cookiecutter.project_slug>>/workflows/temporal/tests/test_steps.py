@@ -14,7 +14,7 @@ from workflows.temporal.contracts import Durations
 from workflows.temporal.tests.record import PLAYS, record
 from workflows.temporal.validation.histories import Event, Recorded, read_history, values
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 UNLIMITED = "315360000s"  # what the test server writes for no limit
 RAW = {"startToCloseTimeout": "300s", "heartbeatTimeout": "20s", "scheduleToCloseTimeout": UNLIMITED}

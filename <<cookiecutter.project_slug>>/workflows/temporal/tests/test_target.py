@@ -169,6 +169,7 @@ async def test_a_server_that_is_away_is_told_from_an_entry_at_fault() -> None:
     assert await away(TemporalTarget(lazy, settings()), new_id()) == {"Temporal refuses the connection"}
 
 
+@pytest.mark.slow
 async def test_a_server_that_hangs_holds_nobody_up() -> None:
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     async with server:

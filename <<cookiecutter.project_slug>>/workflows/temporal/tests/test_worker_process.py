@@ -74,6 +74,7 @@ async def test_waits_for_a_server_that_is_away(tmp_path: Path) -> None:
     assert worker.text().count("refuses the connection") == 1
 
 
+@pytest.mark.slow
 async def test_a_signal_while_it_imports_ends_it(tmp_path: Path) -> None:
     with worker_process(tmp_path, NOWHERE) as worker:
         await asyncio.to_thread(worker.spawn_only)
@@ -83,6 +84,7 @@ async def test_a_signal_while_it_imports_ends_it(tmp_path: Path) -> None:
     assert "Traceback" not in worker.text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_while_it_connects_ends_it(tmp_path: Path, number: signal.Signals) -> None:
     with worker_process(tmp_path, NOWHERE) as worker:
@@ -111,6 +113,7 @@ async def test_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
         assert name in line or "TEMPORAL_WORKER_BUILD_ID is missing" in line
 
 
+@pytest.mark.slow
 async def test_a_taken_port_is_told(tmp_path: Path) -> None:
     with socket.socket() as taken, worker_process(tmp_path, NOWHERE) as worker:
         taken.bind(("127.0.0.1", worker.port))
