@@ -110,7 +110,7 @@ def test_mocks_are_played_without_a_model(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_nothing_heavy_is_imported_before_a_model_is_asked() -> None:
     code = (
         "import sys; from tools import llm; llm.registry.current; "
-        "print([m for m in ('pydantic_ai', 'openai', 'pydantic_settings', 'configuration') if m in sys.modules])"
+        "print([m for m in ('asyncio', 'pydantic_ai', 'openai', 'pydantic_settings') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

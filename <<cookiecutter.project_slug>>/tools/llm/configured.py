@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import threading
@@ -47,6 +46,8 @@ class Configured:
         Raises:
             LlmError: there is none.
         """
+        import asyncio
+
         settings = _settings()
         try:
             from tools.llm import client
