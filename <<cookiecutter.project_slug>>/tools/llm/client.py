@@ -132,7 +132,7 @@ async def ping(settings: LlmSettings, limit_seconds: float) -> None:
         async with model:
             await model_request(model, [question], model_settings=limits)
     except ModelRequestTimeout as error:
-        raise LlmError(f"it did not answer within {limit_seconds:g} s") from error
+        raise LlmError(f"it did not answer within {limit_seconds:.1f} s") from error
     except (AgentRunError, UserError, OSError) as error:
         raise LlmError(faults.explained(error, settings)) from error
 
