@@ -29,7 +29,9 @@ class LlmSettings(EnvSettings):
         default="tool",
         description="How the model hands over its answer: a tool call, JSON by schema, or text that is JSON.",
     )
-    llm_timeout_seconds: float = Field(default=60.0, gt=0, le=3600, description="Longest wait for an answer.")
+    llm_timeout_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="Longest wait for an answer; keep it below the limits of RAW runs."
+    )
     llm_retries: int = Field(
         default=2,
         ge=0,

@@ -65,6 +65,49 @@ def test_by_the_command(raw_run: Callable[..., Any], server: FakeOpenAI) -> None
         assert not file.is_file() or server.key not in file.read_text(errors="replace")
 
 
+ANALYSIS = {
+    "category": "billing",
+    "confidence": 0.9,
+    "reasons": [],
+    "alternatives": [],
+    "urgency": "normal",
+    "urgency_reasons": [],
+    "language": "en",
+    "language_confidence": 1.0,
+    "summary": "A bill is wrong.",
+    "entities": [{"kind": "order", "text": "NW-20417", "value": "NW-20417"}],
+}
+SUMMARY = {
+    "summary": "They agreed.",
+    "topics": ["team"],
+    "decisions": [],
+    "follow_ups": [{"who": "Ben", "what": "send samples", "due": "Friday", "due_date": "2024-06-07", "turn": 6}],
+    "open_questions": [],
+    "sentiment": {"label": "positive", "score": 0.5},
+    "language": "en",
+}
+
+
+@pytest.mark.parametrize(("workflow", "answer"), [("analyze", ANALYSIS), ("generate-call-summary", SUMMARY)])
+def test_other_workflows(
+    raw_run: Callable[..., Any], server: FakeOpenAI, workflow: str, answer: dict[str, Any]
+) -> None:
+    server.say(Reply(answer))
+    run = raw_run(workflow)
+    assert run.result["answered_by"] == "model:openai:small", run.result["answer_reason"]
+    assert {key: run.result[key] for key in answer} == answer
+
+
+def test_the_settings_of_a_file(
+    raw_run: Callable[..., Any], server: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in server.settings():
+        monkeypatch.delenv(name.upper())
+    (tmp_path / "some.env").write_text("".join(f"{k.upper()}={v}\n" for k, v in server.settings().items()))
+    monkeypatch.setenv("ENV_FILE", str(tmp_path / "some.env"))
+    assert raw_run("analyze-cv").result["answered_by"] == "model:openai:small"
+
+
 def test_a_failure_leaves_the_heuristic_s_result(raw_run: Callable[..., Any], server: FakeOpenAI) -> None:
     server.say(Reply(status=401))
     run = raw_run("analyze-cv", params={"cv_text": CV})
