@@ -172,6 +172,14 @@ def test_a_failure_is_told_and_the_heuristic_answers(
         assert secret not in caplog.text
 
 
+def test_an_answer_that_cost_too_much_is_not_used(use: Use, server: FakeOpenAI) -> None:
+    server.model = "gpt-4o"
+    use(llm_max_cost_usd="0.2")
+    server.say(Reply({"words": 4}), Reply({"words": 4}, prompt_tokens=99_000))
+    assert ask().value == Answer(words=4)
+    assert ask().reason == "model:openai:gpt-4o gave no usable answer: it cost more than 0.2 USD (LLM_MAX_COST_USD)."
+
+
 def test_a_short_pause_is_kept(use: Use, server: FakeOpenAI) -> None:
     use()
     server.say(Reply(status=429, retry_after=1), Reply({"words": 4}))

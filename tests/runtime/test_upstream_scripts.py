@@ -210,10 +210,10 @@ def test_a_named_file_stands_for_dotenv(tmp_path: Path, there: bool, expected: s
     (tmp_path / ".env").write_text("ONE=from .env\n")
     if there:
         (tmp_path / "named.env").write_text("ONE=named file\n")
-    text = "def run(self):\n    import os\n    self.save('result.json', os.getenv('ONE'))"
+    text = "def run(self):\n    import os\n    self.save('result.json', [os.getenv('ONE')])"
     done = run_script(body(text), tmp_path, ENV_FILE=str(tmp_path / "named.env"))
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "results" / "result.json").read_text()) == expected
+    assert json.loads((tmp_path / "results" / "result.json").read_text()) == [expected]
 
 
 APPROVE = body("""

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-MODEL = "small"
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -45,9 +43,10 @@ class Reply:
 
 @dataclass
 class FakeOpenAI:
-    """A server that runs: what LLM_BASE_URL and LLM_API_KEY must be, and the bodies of the requests it got."""
+    """A server that runs: what LLM_BASE_URL and LLM_API_KEY must be, its one model, and the bodies of the requests."""
 
     url: str = ""
+    model: str = "small"
     key: str = field(default_factory=lambda: f"sk-{secrets.token_hex(16)}")
     requests: list[dict[str, Any]] = field(default_factory=list)
     _replies: deque[Reply] = field(default_factory=deque)
@@ -55,7 +54,7 @@ class FakeOpenAI:
 
     def settings(self, **more: Any) -> dict[str, Any]:
         """Return the settings that lead here, by field."""
-        return {"llm_model": f"openai:{MODEL}", "llm_base_url": self.url, "llm_api_key": self.key, **more}
+        return {"llm_model": f"openai:{self.model}", "llm_base_url": self.url, "llm_api_key": self.key, **more}
 
     def say(self, *replies: Reply) -> None:
         """Let the next requests get these replies; the last one also stands for all that follow."""
@@ -104,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refuse(404, "unknown_url")
         if self.headers.get("authorization") != f"Bearer {fake.key}":
             return self._refuse(401, "invalid_api_key")
-        if body.get("model") != MODEL:
+        if body.get("model") != fake.model:
             return self._refuse(404, "model_not_found")
         reply = fake.next_reply()
         time.sleep(reply.delay_seconds)
