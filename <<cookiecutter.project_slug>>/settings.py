@@ -26,6 +26,7 @@ from configuration.base import (
     split,
 )
 from configuration.email import EmailSettings
+from configuration.llm import LlmSettings
 from configuration.slack import SlackSettings
 from configuration.telephony import TelephonySettings
 
@@ -48,7 +49,7 @@ __all__ = [
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///.raw/dev/app.db"
 
 
-class Settings(EmailSettings, SlackSettings, TelephonySettings):
+class Settings(EmailSettings, LlmSettings, SlackSettings, TelephonySettings):
     """What every process of the system reads; the name of a field in capitals is its variable."""
 
     environment: Literal["development", "production"] = Field(

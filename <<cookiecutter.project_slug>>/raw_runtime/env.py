@@ -1,4 +1,7 @@
-"""Reading `.env`: lines KEY=VALUE; what is set already wins; empty values are left out."""
+"""Reading `.env`: lines KEY=VALUE; what is set already wins; empty values are left out.
+
+ENV_FILE names another file, as it does for the project's settings.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,8 @@ def find_dotenv(start_path: Path | None = None) -> Path | None:
 
 def load_dotenv(path: Path | None = None) -> dict[str, str]:
     """Set the variables of the nearest `.env` (see `find_dotenv`); return those that were not set before."""
-    file = find_dotenv(path)
+    named = os.environ.get("ENV_FILE") if path is None else None
+    file = Path(named) if named else find_dotenv(path)
     if file is None:
         return {}
     try:

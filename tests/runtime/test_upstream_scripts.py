@@ -204,6 +204,18 @@ def test_dotenv_is_loaded_and_what_is_set_wins(tmp_path: Path) -> None:
     assert found == ["from file", "2", "set", None]
 
 
+@pytest.mark.parametrize(("there", "expected"), [(True, "named file"), (False, None)])
+def test_a_named_file_stands_for_dotenv(tmp_path: Path, there: bool, expected: str | None) -> None:
+    (tmp_path / ".raw").mkdir()
+    (tmp_path / ".env").write_text("ONE=from .env\n")
+    if there:
+        (tmp_path / "named.env").write_text("ONE=named file\n")
+    text = "def run(self):\n    import os\n    self.save('result.json', [os.getenv('ONE')])"
+    done = run_script(body(text), tmp_path, ENV_FILE=str(tmp_path / "named.env"))
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "results" / "result.json").read_text()) == [expected]
+
+
 APPROVE = body("""
 def run(self):
     decision = wait_for_approval("Deploy?", step_name="deploy", timeout_seconds=WAIT, context={"who": "Jane Doe"})

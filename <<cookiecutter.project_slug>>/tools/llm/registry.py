@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tools.llm.configured import configured
 from tools.llm.provider import Provider
 
 
 class Registry:
-    """Providers by name, one of them (or none) in use."""
+    """Providers by name, one of them (or none) in use; until one is chosen, the model that LLM_MODEL names."""
 
     def __init__(self) -> None:
         self._providers: dict[str, Provider] = {}
         self._used: str | None = None
+        self._chosen = False
 
     @property
     def names(self) -> list[str]:
@@ -20,6 +25,8 @@ class Registry:
     @property
     def current(self) -> Provider | None:
         """Return the provider in use; None when the heuristics answer."""
+        if not self._chosen:
+            return configured()
         return None if self._used is None else self._providers[self._used]
 
     def register(self, provider: Provider) -> None:
@@ -35,7 +42,7 @@ class Registry:
         self._providers[provider.name] = provider
 
     def use(self, name: str | None) -> None:
-        """Let this provider answer from now on; None goes back to the heuristics.
+        """Let this provider answer from now on, whatever LLM_MODEL says; None goes back to the heuristics.
 
         Raises:
             LookupError: no provider has this name.
@@ -43,7 +50,17 @@ class Registry:
         if name is not None and name not in self._providers:
             known = ", ".join(self.names) or "none"
             raise LookupError(f"No provider is named {name!r}. Registered: {known}.")
-        self._used = name
+        self._used, self._chosen = name, True
+
+    @contextmanager
+    def using(self, name: str | None) -> Iterator[None]:
+        """Let this provider, or with None the heuristics, answer for a while, as `use`."""
+        before = self._used, self._chosen
+        self.use(name)
+        try:
+            yield
+        finally:
+            self._used, self._chosen = before
 
 
 registry = Registry()

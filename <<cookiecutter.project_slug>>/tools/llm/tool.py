@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from tools.llm.errors import LlmError
 from tools.llm.provider import Provider, Request
 from tools.llm.registry import Registry, registry
 
@@ -66,6 +67,8 @@ def _label(provider: Provider) -> str:
 
 
 def _kind(error: Exception) -> str:
+    if isinstance(error, LlmError):
+        return str(error)
     if isinstance(error, ValidationError):
         fields = {".".join(str(part) for part in e["loc"]) or "the whole" for e in error.errors(include_input=False)}
         return f"it does not fit {error.title} ({', '.join(sorted(fields)[:5])})"

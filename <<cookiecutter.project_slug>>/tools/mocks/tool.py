@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from raw_runtime import BaseWorkflow
+from tools import llm
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,9 @@ def play(workflow: type[BaseWorkflow[Any]], folder: Path) -> int:
 
 def _play_one(workflow: type[BaseWorkflow[Any]], mock: Mock) -> list[str]:
     params = workflow._get_params_class().model_validate(mock.params)
-    # Results, log and journal go to the current folder: give each mock one that vanishes.
-    with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
+    # Results, log and journal go to the current folder: give each mock one that vanishes. No model answers: what is
+    # expected is what the heuristics say.
+    with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch), llm.registry.using(None):
         run = workflow(params, logger=_Quiet())
         code = run.run()
         saved = Path(run.results_dir) / "result.json"

@@ -1,0 +1,139 @@
+"""Whole runs of a RAW workflow with a model, by the command and by each executor; and dry runs, without one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from raw_runtime.executors import make_executor
+from raw_runtime.project import Project
+from tools.llm.testing import FakeOpenAI, Reply, fake_openai
+
+pytestmark = pytest.mark.slow
+
+CV = "Jo Doe, jo@example.com, +49 30 1234567\n\nExperience\n2018 - 2024 Python developer, Berlin, jo@example.com\n"
+FINDINGS: dict[str, Any] = {
+    "findings": [
+        {
+            "name": "Python",
+            "required": True,
+            "weight": 1.0,
+            "strength": "solid",
+            "evidence": [
+                {"quote": "2018 - 2024 Python developer, Berlin, [email]", "line": 4, "section": "experience"}
+            ],
+        }
+    ],
+    "languages": [],
+    "experience": {"years": 6.0, "method": "date ranges"},
+    "sections": ["experience"],
+    "cv_language": "en",
+}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
+    with fake_openai() as running:
+        for name, value in running.settings().items():
+            monkeypatch.setenv(name.upper(), str(value))
+        running.say(Reply(FINDINGS))
+        yield running
+
+
+def the_model_s(result: Any, server: FakeOpenAI) -> None:
+    assert result["answered_by"] == "model:openai:small"
+    assert result["answer_reason"] == "model:openai:small is in use."
+    assert [found["name"] for found in result["matched"]] == ["Python"]
+    assert result["matched"][0]["evidence"][0]["quote"].endswith("[email]")
+    said = json.dumps(server.requests)
+    assert "Python developer, Berlin, [email]" in said
+    for private in ("jo@example.com", "1234567"):
+        assert private not in said
+
+
+def test_by_the_command(raw_run: Callable[..., Any], server: FakeOpenAI) -> None:
+    run = raw_run("analyze-cv", params={"cv_text": CV})
+    assert run.code == 0, run.stderr
+    the_model_s(run.result, server)
+    assert server.key not in run.stderr
+    for file in Path(run.document["run_dir"]).rglob("*"):
+        assert not file.is_file() or server.key not in file.read_text(errors="replace")
+
+
+ANALYSIS = {
+    "category": "billing",
+    "confidence": 0.9,
+    "reasons": [],
+    "alternatives": [],
+    "urgency": "normal",
+    "urgency_reasons": [],
+    "language": "en",
+    "language_confidence": 1.0,
+    "summary": "A bill is wrong.",
+    "entities": [{"kind": "order", "text": "NW-20417", "value": "NW-20417"}],
+}
+SUMMARY = {
+    "summary": "They agreed.",
+    "topics": ["team"],
+    "decisions": [],
+    "follow_ups": [{"who": "Ben", "what": "send samples", "due": "Friday", "due_date": "2024-06-07", "turn": 6}],
+    "open_questions": [],
+    "sentiment": {"label": "positive", "score": 0.5},
+    "language": "en",
+}
+
+
+@pytest.mark.parametrize(("workflow", "answer"), [("analyze", ANALYSIS), ("generate-call-summary", SUMMARY)])
+def test_other_workflows(
+    raw_run: Callable[..., Any], server: FakeOpenAI, workflow: str, answer: dict[str, Any]
+) -> None:
+    server.say(Reply(answer))
+    run = raw_run(workflow)
+    assert run.result["answered_by"] == "model:openai:small", run.result["answer_reason"]
+    assert {key: run.result[key] for key in answer} == answer
+
+
+def test_the_settings_of_a_file(
+    raw_run: Callable[..., Any], server: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in server.settings():
+        monkeypatch.delenv(name.upper())
+    (tmp_path / "some.env").write_text("".join(f"{k.upper()}={v}\n" for k, v in server.settings().items()))
+    monkeypatch.setenv("ENV_FILE", str(tmp_path / "some.env"))
+    assert raw_run("analyze-cv").result["answered_by"] == "model:openai:small"
+
+
+def test_a_failure_leaves_the_heuristic_s_result(raw_run: Callable[..., Any], server: FakeOpenAI) -> None:
+    server.say(Reply(status=401))
+    run = raw_run("analyze-cv", params={"cv_text": CV})
+    assert run.code == 0, run.stderr
+    assert run.result["answered_by"] == "heuristic"
+    assert run.result["answer_reason"] == (
+        "model:openai:small gave no usable answer: its key is refused (401): check LLM_API_KEY."
+    )
+    assert run.result["matched"]
+
+
+@pytest.mark.parametrize("kind", ["pool", "inprocess", "subprocess"])
+def test_by_each_executor(project: Path, server: FakeOpenAI, kind: str) -> None:
+    async def runs() -> list[Any]:
+        executor = make_executor(kind, Project(project))
+        try:
+            return [(await executor.run("analyze-cv", {"cv_text": CV})).result for _ in range(2)]
+        finally:
+            await executor.aclose()
+
+    for result in asyncio.run(runs()):
+        the_model_s(result, server)
+    assert len(server.requests) == 2
+
+
+def test_a_dry_run_asks_no_model(raw_run: Callable[..., Any], server: FakeOpenAI) -> None:
+    run = raw_run("analyze-cv", "--dry")
+    assert run.code == 0, run.stderr
+    assert server.requests == []
