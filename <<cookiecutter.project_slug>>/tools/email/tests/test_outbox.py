@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tools import email
-from tools.email.tests.conftest import Make
 from tools.email.tests.composing import composed
+from tools.email.tests.conftest import Make
 
 pytestmark = pytest.mark.anyio
 

@@ -176,7 +176,7 @@ async def test_a_folder_that_cannot_be_written_is_told_with_the_remedy(make: Mak
 
 def test_a_wrong_webhook_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_WEBHOOK_URL", "hooks.slack.com/s3cret")
-    with pytest.raises(SettingsError, match="^SLACK_WEBHOOK_URL is wrong: ") as caught:
+    with pytest.raises(SettingsError, match=r"^SLACK_WEBHOOK_URL is wrong: ") as caught:
         load_settings(SlackSettings)
     assert "s3cret" not in str(caught.value)
 
