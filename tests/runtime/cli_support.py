@@ -106,9 +106,11 @@ class Project:
 
     def start(self, *args: str, **options: Any) -> subprocess.Popen[bytes]:
         """Start `raw` and return its process."""
-        pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        usual: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
-            [sys.executable, "-m", "raw_runtime", *args], cwd=self.root, env=self.env(), **(pipes | options)
+            [sys.executable, "-m", "raw_runtime", *args],
+            cwd=self.root,
+            **({"env": self.env()} | usual | options),
         )
 
 
