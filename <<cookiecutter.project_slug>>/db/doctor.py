@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import ssl
 import time
 from collections.abc import Iterator
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from db import migrate
 from db.session import Database, DatabaseUnavailableError
@@ -21,7 +23,10 @@ _UPGRADE = "python -m db migrate"
 # What the errors of the driver mean, by their SQLSTATE.
 _REFUSED = {
     "28P01": ("PostgreSQL refuses the user or the password.", "Put the right user and password into DATABASE_URL."),
-    "28000": ("PostgreSQL does not let this user in from here.", "Look at pg_hba.conf, or ask for ?ssl=require."),
+    "28000": (
+        "PostgreSQL does not let this user in from here.",
+        "Correct the user in DATABASE_URL; else see pg_hba.conf: it may want ?ssl=require.",
+    ),
     "3D000": ("PostgreSQL has no such database.", f"Create it, or correct DATABASE_URL; then: {_UPGRADE}"),
     "53300": ("PostgreSQL has no connection left.", "Lower DATABASE_POOL_SIZE, or raise max_connections."),
 }
@@ -53,7 +58,7 @@ async def check(settings: Settings) -> list[Finding]:
         again = time.monotonic()
         took = f"{(again - connected) * 1000:.1f} ms (the first time {(connected - began) * 1000:.0f} ms)"
         return [Finding("connection", True, f"{_name(settings)} answers in {took}."), await _schema(bounded, database)]
-    except DatabaseUnavailableError as error:
+    except (DatabaseUnavailableError, DBAPIError) as error:
         said, remedy = _why(error, settings)
         return [Finding("connection", False, said, remedy)]
     finally:
@@ -70,7 +75,7 @@ async def _schema(settings: Settings, database: Database) -> Finding:
     if revision is not None and not migrate.is_known(revision):
         said = f"The schema is at {revision}, which this code does not know: it is of a newer release."
         return Finding("schema", False, said, "Deploy that release, or restore a backup of before it.")
-    return _pending(settings, f"The schema is at {revision or 'nothing'}, the code needs {head}.")
+    return _pending(settings, f"The schema is at {revision or 'no revision'}, the code needs {head}.")
 
 
 def _pending(settings: Settings, said: str) -> Finding:
@@ -79,19 +84,22 @@ def _pending(settings: Settings, said: str) -> Finding:
     return Finding("schema", False, said, f"Bring it up to date: {_UPGRADE}")
 
 
-def _why(error: DatabaseUnavailableError, settings: Settings) -> tuple[str, str]:
+def _why(error: Exception, settings: Settings) -> tuple[str, str]:
     """Return what is wrong and the remedy, by the driver's own error beneath."""
     for cause in _causes(error):
         if (state := str(getattr(cause, "sqlstate", None) or "")) in _REFUSED:
             return _REFUSED[state]
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLError) or "SSL upgrade" in str(cause):
             return _NO_TLS
+        if isinstance(cause, sqlite3.Error):
+            # SQLite's words name the fault and never a value.
+            return f"SQLite cannot work with its file: {cause}.", "Check DATABASE_URL, the file and who may write it."
         if isinstance(cause, TimeoutError):
             return _SLOW
         if isinstance(cause, OSError):
             return _AWAY
-    where = "that the file can be read and written" if settings.uses_sqlite else "the server's log"
-    return str(error), f"Check DATABASE_URL, and {where}."
+    said = str(error) if isinstance(error, DatabaseUnavailableError) else f"{_name(settings)} refuses what was asked."
+    return said, "Check DATABASE_URL; the server's log says more."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

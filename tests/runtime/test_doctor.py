@@ -107,7 +107,7 @@ def test_what_is_ill_is_told_with_its_remedy(project: Project) -> None:
         (FINE, "def broken(:\n", {}, "broken", "tools/mail/doctor.py does not load: SyntaxError"),
         (
             FINE,
-            DOCTOR + "\n\ndef state(_): raise KeyError('s3cret')\n",
+            DOCTOR + "\n\ndef state(settings): raise KeyError('s3cret')\n",
             {},
             "broken",
             "state() of tools/mail/doctor.py",

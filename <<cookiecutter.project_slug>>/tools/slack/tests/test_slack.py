@@ -7,13 +7,15 @@ import json
 import logging
 import socket
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from configuration.base import SettingsError, load_settings
+from configuration.base import ROOT, SettingsError, load_settings
 from configuration.slack import SlackSettings
 from tools import slack
 from tools.slack.testing import FakeSlack, Fault, fake_slack
@@ -183,3 +185,10 @@ def test_a_wrong_webhook_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPat
 
 def test_the_webhook_is_not_shown(make: Make) -> None:
     assert "s3cret" not in repr(make(slack_webhook_url="https://h/s3cret"))
+
+
+def test_importing_the_tool_imports_no_library() -> None:
+    heavy = ["aiohttp", "slack_sdk", "pydantic"]
+    code = f"import sys; from tools import slack; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from configuration.base import SettingsError, load_settings
+from configuration.base import ROOT, SettingsError, load_settings
 from configuration.telephony import TelephonySettings
 from tools import telephony
 from tools.telephony.tests.conftest import Make
@@ -133,3 +135,10 @@ def test_wrong_settings_are_named_and_not_repeated(name: str, value: str, monkey
 
 def test_the_token_is_not_shown(make: Make) -> None:
     assert "s3cret" not in repr(make(twilio_auth_token="s3cret"))
+
+
+def test_importing_the_tool_imports_no_library() -> None:
+    heavy = ["requests", "twilio", "pydantic"]
+    code = f"import sys; from tools import telephony; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
