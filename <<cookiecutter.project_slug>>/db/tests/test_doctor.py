@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from db import doctor, migrate, testing
+from db.models import Base
 from db.session import Database
 from db.tests.test_session import silent_server
 from settings import Settings
@@ -72,7 +73,7 @@ async def test_a_schema_that_is_not_ours(kind: str, tmp_path: Path, change: str,
     async with testing.migrated_database(kind, tmp_path) as url:
         settings = testing.settings_for(url)
         database = Database(settings)
-        table = migrate.Base.metadata.tables["outbox"]
+        table = Base.metadata.tables["outbox"]
         index = sorted(str(index.name) for index in table.indexes if not index.unique)[0]
         async with database.session() as session:
             await session.execute(text(change.format(index=index)))

@@ -77,8 +77,10 @@ async def _namespace(client: Client) -> Finding:
         said = f"Temporal has no namespace {client.namespace!r}."
         remedy = f"Create it (temporal operator namespace create -n {client.namespace}), or correct TEMPORAL_NAMESPACE."
         return Finding("namespace", False, said, remedy)
-    days = answer.config.workflow_execution_retention_ttl.ToTimedelta() / timedelta(days=1)
-    return Finding("namespace", True, f"The namespace {client.namespace} is there; it keeps what ended {days:g} days.")
+    hours = answer.config.workflow_execution_retention_ttl.ToTimedelta() / timedelta(hours=1)
+    return Finding(
+        "namespace", True, f"The namespace {client.namespace} is there, and keeps ended processes {hours:g} h."
+    )
 
 
 async def _search_attribute(client: Client) -> Finding:
