@@ -112,6 +112,7 @@ def test_what_is_ill_is_told_with_its_remedy(project: Project) -> None:
             "broken",
             "state() of tools/mail/doctor.py",
         ),
+        (FINE, DOCTOR.replace('"default"', '"defalt"'), {}, "broken", "state() of tools/mail/doctor.py gave 'defalt'."),
     ],
 )
 def test_whatever_goes_wrong_is_one_sentence(
@@ -129,6 +130,15 @@ def test_whatever_goes_wrong_is_one_sentence(
         assert listed.returncode == 0
         assert "  broken " in listed.stdout
         assert words in listed.stdout
+
+
+def test_a_project_without_settings_of_this_kind(project: Project) -> None:
+    (project.root / "configuration").mkdir()
+    (project.root / "configuration" / "__init__.py").write_text("")
+    add(project, "mail", text="SETTINGS = state = check = None\n")
+    code, found = diagnosis(project, "mail")
+    assert (code, found["state"]) == (1, "broken")
+    assert "No module named 'configuration.base'" in found["detail"]
 
 
 def test_the_traceback_of_a_check_is_there_for_the_asking(project: Project) -> None:

@@ -10,6 +10,7 @@ from raw_runtime.doctor.subjects import Subject
 from raw_runtime.show.configs import clean
 
 CONFIGURED, DEFAULT, BROKEN = "configured", "default", "broken"
+_KINDS = (CONFIGURED, DEFAULT, BROKEN)
 _PARTS = ("SETTINGS", "state", "check")
 _SETTINGS_REMEDY = "Correct it in .env or in the environment; .env.example says what it takes."
 
@@ -47,13 +48,15 @@ def examine(subject: Subject) -> Patient:
     where = f"{subject.module.replace('.', '/')}.py"
     try:
         module = importlib.import_module(subject.module)
+        base = importlib.import_module("configuration.base")
     except Exception as error:  # the project's own code
         remedy = f"Make it load: python -c 'import {subject.module}'"
-        return _broken(subject, "module", f"{where} does not load: {type(error).__name__}: {error}.", remedy)
+        return _broken(
+            subject, "module", f"{where} does not load: {type(error).__name__}: {clean(str(error))}.", remedy
+        )
     if missing := [part for part in _PARTS if not hasattr(module, part)]:
         remedy = "Give it SETTINGS, state and check, as tools/checking.py says."
         return _broken(subject, "module", f"{where} has no {' and no '.join(missing)}.", remedy)
-    base = importlib.import_module("configuration.base")
     try:
         settings = base.load_settings(module.SETTINGS)
         state = module.state(settings)
@@ -62,6 +65,10 @@ def examine(subject: Subject) -> Patient:
         return _broken(subject, "settings", str(error), _SETTINGS_REMEDY)
     except Exception as error:  # its text may hold what is in the settings
         return _broken(subject, "module", f"state() of {where} failed with {type(error).__name__}.", f"Mend {where}.")
+    if kind not in _KINDS:
+        return _broken(
+            subject, "module", f"state() of {where} gave {kind[:20]!r}.", f"It must give one of {', '.join(_KINDS)}."
+        )
     if kind == BROKEN:
         return _broken(subject, "settings", detail, _SETTINGS_REMEDY)
     return Patient(subject.name, kind, detail, module, settings)
