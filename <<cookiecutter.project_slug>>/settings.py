@@ -25,7 +25,7 @@ from configuration.base import (
     load_settings,
     split,
 )
-from configuration.email import EmailSettings
+from configuration.email import EmailSettings, check_address
 from configuration.llm import LlmSettings
 from configuration.slack import SlackSettings
 from configuration.telephony import TelephonySettings
@@ -86,6 +86,7 @@ class Settings(EmailSettings, LlmSettings, SlackSettings, TelephonySettings):
         description="Longest wait for a connection or for SQLite's write lock, before the database counts as away.",
     )
 
+    recruiter_email: str | None = Field(default=None, description="Who is told of withdrawals, by mail.")
     scheduling_url: str = Field(
         default="https://example.com/book?candidate={candidate_id}",
         description="Page where a candidate chooses a time for the call; {candidate_id} in it is filled in.",
@@ -174,6 +175,11 @@ class Settings(EmailSettings, LlmSettings, SlackSettings, TelephonySettings):
     @classmethod
     def _database(cls, value: str | None) -> str | None:
         return None if value is None else normalise_database_url(value)
+
+    @field_validator("recruiter_email")
+    @classmethod
+    def _recruiter(cls, value: str | None) -> str | None:
+        return None if value is None else check_address(value)
 
     @field_validator("scheduling_url")
     @classmethod

@@ -17,16 +17,24 @@ class EmailSettings(EnvSettings):
         description="Mail server: smtp://, smtp+starttls:// or smtps://USER:PASSWORD@HOST:PORT. Empty: files.",
     )
     mail_from: str = Field(default="Hiring <hiring@example.com>", description="Sender of every mail: Name <address>.")
-    recruiter_email: str | None = Field(default=None, description="Who is told of withdrawals and reports, by mail.")
 
     @field_validator("smtp_url")
     @classmethod
     def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
         return check_secret_url(value, ("smtp", "smtp+starttls", "smtps"))
 
-    @field_validator("mail_from", "recruiter_email")
+    @field_validator("mail_from")
     @classmethod
-    def _address(cls, value: str | None) -> str | None:
-        if value is not None and (not value.isprintable() or not parseaddr(value)[1].rpartition("@")[0]):
-            raise ValueError("must be an address, such as hiring@example.com or Hiring <hiring@example.com>")
-        return value
+    def _sender(cls, value: str) -> str:
+        return check_address(value)
+
+
+def check_address(value: str) -> str:
+    """Check that a text is a mail address, with a name or without, and return it.
+
+    Raises:
+        ValueError: it is none; the text does not repeat it.
+    """
+    if not value.isprintable() or not parseaddr(value)[1].rpartition("@")[0]:
+        raise ValueError("must be an address, such as hiring@example.com or Hiring <hiring@example.com>")
+    return value

@@ -55,6 +55,11 @@ def newest() -> str:
     return head
 
 
+def is_known(revision: str) -> bool:
+    """Return whether this code has the revision: a newer release's may be there, and then there is no way up."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def _current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 

@@ -106,9 +106,10 @@ class Project:
 
     def start(self, *args: str, **options: Any) -> subprocess.Popen[bytes]:
         """Start `raw` and return its process."""
+        env = options.pop("env", None) or self.env()
         pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
-            [sys.executable, "-m", "raw_runtime", *args], cwd=self.root, env=self.env(), **(pipes | options)
+            [sys.executable, "-m", "raw_runtime", *args], cwd=self.root, env=env, **(pipes | options)
         )
 
 

@@ -18,7 +18,7 @@ def project(tmp_path: Path) -> Project:
 def test_help_names_every_command(project: Project) -> None:
     done = project.raw("--help")
     assert done.returncode == 0
-    for name in ("run", "show", "validate", "gates", "create", "init"):
+    for name in ("run", "show", "doctor", "validate", "gates", "create", "init"):
         assert f"\n  {name} " in done.stdout
     assert done.stderr == ""
 

@@ -161,8 +161,8 @@ def test_tools_are_listed_searched_and_shown(project: Project) -> None:
     (project.root / "tools" / "__pycache__").mkdir()
     done = project.raw("show", "tools")
     assert rows(done.stdout)[1:] == [
-        ["mail", "2.0", "tested", "Send e-mail by SMTP"],
-        ["storage", "2.0", "tested", "Keep files in S3"],
+        ["mail", "2.0", "tested", "-", "Send e-mail by SMTP"],
+        ["storage", "2.0", "tested", "-", "Keep files in S3"],
     ]
     assert [row[0] for row in rows(project.raw("show", "tools", "-s", "FILES s3").stdout)[1:]] == ["storage"]
     assert project.raw("show", "tools", "--search", "nothing").stdout == "No tool holds 'nothing'.\n"

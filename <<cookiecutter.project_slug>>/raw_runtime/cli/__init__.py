@@ -20,6 +20,7 @@ usage: raw COMMAND [...]
   run ID [--flag VALUE ...]   run a workflow; its flags come from its params
   run ID --dry                run it on mocks, with the network shut
   show [ID|tools]             list workflows or tools; one workflow and its last runs; its logs
+  doctor [NAME ...]           check for real what the project reaches: mail, database and the like
   validate [ID ...]           check workflows against the rules
   gates [NAME ...]            run the validation gates of .raw/config.yaml
   create NAME                 make a workflow (or, with --tool, a tool)
@@ -30,7 +31,7 @@ usage: raw COMMAND [...]
 
 Exit codes: 0 done, 1 failed or not found, 2 wrong usage or params, 124 out of time, 128+n ended by signal n.
 """
-COMMANDS = ("run", "show", "validate", "gates", "create", "init")
+COMMANDS = ("run", "show", "doctor", "validate", "gates", "create", "init")
 _USAGE = UsageError.exit_code
 _CANCELLED = 130
 _BROKEN_PIPE = 141
@@ -104,6 +105,10 @@ def _command(name: str) -> Callable[[list[str]], int]:
         from raw_runtime.cli.show import show_command
 
         return show_command
+    if name == "doctor":
+        from raw_runtime.doctor.cli import doctor_command
+
+        return doctor_command
     if name == "create":
         from raw_runtime.cli.create import create_command
 

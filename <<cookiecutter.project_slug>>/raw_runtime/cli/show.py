@@ -10,7 +10,7 @@ HELP = """\
 usage: raw show [ID|tools] [options]
 
   raw show                 list the workflows, each with its last run
-  raw show tools           list the tools
+  raw show tools           list the tools, and whether each is set up
   raw show ID              tell about a workflow and its last runs, or about a tool
 
   -l, --logs               print the end of the newest run's output.log

@@ -5,7 +5,7 @@ from __future__ import annotations
 from raw_runtime.errors import WorkflowNotFound
 from raw_runtime.rundir import run_dirs, run_status
 from raw_runtime.show.configs import clean, intent_of, moment, read_config, text_of
-from raw_runtime.show.listing import run_time, tools_of
+from raw_runtime.show.listing import run_time, state_of, tools_of
 from raw_runtime.show.table import aligned
 
 TYPE_CHECKING = False
@@ -29,7 +29,7 @@ def show(project: Project, name: str) -> int:
     except WorkflowNotFound:
         for tool in tools_of(project):
             if tool.name == name:
-                return _show_tool(tool)
+                return _show_tool(project, tool)
         raise
     _show_workflow(workflow)
     return 0
@@ -56,12 +56,14 @@ def _show_workflow(workflow: Workflow) -> None:
     _runs(workflow)
 
 
-def _show_tool(path: Path) -> int:
+def _show_tool(project: Project, path: Path) -> int:
     config = read_config(path)
+    state, why = state_of(project, path)
     print(path.name)
     _pairs(
         ("Status", text_of(config, "status")),
         ("Version", text_of(config, "version")),
+        ("State", f"{state}: {why}" if why else state),
         ("About", intent_of(config) or "-"),
         ("Folder", str(path)),
         ("Use it", f"from tools import {path.name}"),

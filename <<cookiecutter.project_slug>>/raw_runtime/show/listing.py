@@ -63,20 +63,35 @@ def tools_of(project: Project) -> list[Path]:
 
 
 def list_tools(project: Project, search: str | None = None) -> int:
-    """Print the tools; return the exit code."""
+    """Print the tools, and beneath those that reach a service what they are set to; return the exit code."""
     rows = []
     for path in tools_of(project):
         config = read_config(path)
-        row = [path.name, text_of(config, "version"), text_of(config, "status"), intent_of(config) or "-"]
+        state, why = state_of(project, path)
+        row = [path.name, text_of(config, "version"), text_of(config, "status"), state, intent_of(config) or "-"]
         if _matches(search, row):
             rows.append(row)
+            if why:
+                rows.append(["", "", "", "", why])
     if rows:
-        _print(aligned([("TOOL", "VERSION", "STATUS", "DESCRIPTION"), *rows]))
+        _print(aligned([("TOOL", "VERSION", "STATUS", "STATE", "DESCRIPTION"), *rows]))
     elif search:
         print(f"No tool holds {search!r}.")
     else:
         print('No tools found. Make one: raw create NAME --tool --description "what it does"')
     return 0
+
+
+def state_of(project: Project, tool: Path) -> tuple[str, str]:
+    """Return configured, default or broken, and why; `-` for a tool that needs no settings."""
+    if not (tool / "doctor.py").is_file():
+        return "-", ""
+    from raw_runtime.doctor.examine import examine
+    from raw_runtime.doctor.subjects import on_path, tool_subject
+
+    with on_path(project):
+        patient = examine(tool_subject(tool.name))
+    return patient.state, patient.detail
 
 
 def _matches(search: str | None, texts: Sequence[str]) -> bool:

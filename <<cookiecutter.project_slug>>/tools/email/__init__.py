@@ -4,7 +4,6 @@ Nothing but the standard library is imported until a mail is composed or sent. I
 `from tools import email`.
 """
 
-from tools.email.booking import booking_url
 from tools.email.compose import TEMPLATES, compose
 from tools.email.errors import EmailError
 from tools.email.mail import Attachment, Mail, Sent, full_message_id
@@ -17,7 +16,6 @@ __all__ = [
     "EmailError",
     "Mail",
     "Sent",
-    "booking_url",
     "compose",
     "full_message_id",
     "send",

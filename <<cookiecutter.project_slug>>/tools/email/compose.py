@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from tools.email.address import parse_address
@@ -18,16 +20,10 @@ if TYPE_CHECKING:
 
     from tools.email.values import Values
 
-TEMPLATES = (
-    "scheduling",
-    "scheduling_reminder",
-    "invitation",
-    "cancellation",
-    "rejection",
-    "withdrawal",
-    "report",
-)
-"""The names that `compose` takes; the files are in templates/, the values in values.py."""
+_FOLDER = Path(__file__).parent / "templates"
+
+TEMPLATES = tuple(sorted(path.stem for path in _FOLDER.glob("*.txt")))
+"""The names that `compose` takes, by the files in templates/; what each needs is a class in values.py or beside it."""
 
 _SUBJECT = "Subject: "
 
@@ -39,13 +35,7 @@ def compose(template: str, *, to: str, message_id: str, **values: Any) -> Mail:
         template: one of `TEMPLATES`.
         to: the recipient, `ann@example.com` or `Ann <ann@example.com>`.
         message_id: makes it one mail however often it is sent, see `Mail`.
-        **values: what the template needs, by its class in values.py:
-            scheduling, scheduling_reminder: name, position, scheduling_url; days_left if there is a limit.
-            invitation, cancellation: name, position, call_time (aware), uid (the same for every version of one
-            entry), organizer (settings.mail_from); sequence (0, grows with each version), duration_minutes (30).
-            rejection: name, position.
-            withdrawal: name, position; note and link if there are.
-            report: subject, summary, link.
+        **values: what the template needs, by its class in values.py or beside it. A report's: subject, summary, link.
 
     Raises:
         EmailError: there is no such template, or a value is missing, unknown or wrong; not retryable.
@@ -53,11 +43,6 @@ def compose(template: str, *, to: str, message_id: str, **values: Any) -> Mail:
     given = _checked(template, values)
     parse_address(to, "to")
     context = given.model_dump()
-    ics = None
-    if template in ("invitation", "cancellation"):
-        from tools.email.invitation import calendar_entry
-
-        ics = calendar_entry(given, to=to, cancelled=template == "cancellation")
     subject, _, text = _jinja().get_template(f"{template}.txt").render(context).partition("\n")
     html = _jinja().get_template(f"{template}.html").render(context, subject=subject.removeprefix(_SUBJECT))
     return Mail(
@@ -66,21 +51,30 @@ def compose(template: str, *, to: str, message_id: str, **values: Any) -> Mail:
         text=text.lstrip("\n"),
         html=html,
         message_id=message_id,
-        ics=ics,
+        ics=given.calendar_entry(to),
     )
 
 
 def _checked(template: str, values: dict[str, Any]) -> Values:
     from pydantic import ValidationError
 
-    from tools.email.values import MODELS
-
-    if template not in MODELS:
+    model = _models().get(template)
+    if model is None:
         raise EmailError(f"There is no template {template!r:.60}. There are: {', '.join(TEMPLATES)}.")
     try:
-        return MODELS[template].model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         raise EmailError(_explained(template, error)) from None
+
+
+@lru_cache(maxsize=1)
+def _models() -> dict[str, type[Values]]:
+    """Return the class of each template's values, from values.py and the modules beside it."""
+    names = [module.name for module in iter_modules([str(Path(__file__).parent)]) if module.name.endswith("values")]
+    models: dict[str, type[Values]] = {}
+    for name in names:
+        models |= import_module(f"tools.email.{name}").MODELS
+    return models
 
 
 def _explained(template: str, error: ValidationError) -> str:
@@ -97,7 +91,7 @@ def _jinja() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader(_FOLDER),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from tools.email.address import parse_address
-from tools.email.errors import EmailError
-from tools.email.values import Call
-
-if TYPE_CHECKING:
-    from tools.email.values import Values
+from tools.email.hiring_values import Call, Cancellation
 
 
-def calendar_entry(values: Values, *, to: str, cancelled: bool) -> str:
+def calendar_entry(values: Call, *, to: str) -> str:
     """Return the entry as text: METHOD:REQUEST, or METHOD:CANCEL for one that is off.
 
     The same uid with a higher sequence moves the entry in the recipient's calendar. Times are in UTC, which every
@@ -24,8 +19,7 @@ def calendar_entry(values: Values, *, to: str, cancelled: bool) -> str:
     Raises:
         EmailError: an address is wrong.
     """
-    if not isinstance(values, Call):
-        raise EmailError("A calendar entry needs a call_time.")
+    cancelled = isinstance(values, Cancellation)
     organizer = parse_address(values.organizer, "organizer")
     start = values.call_time.astimezone(UTC)
     event = Event()

@@ -1,4 +1,4 @@
-"""One delivery to a mail server, and what its failures mean."""
+"""One conversation with a mail server, and what its failures mean."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import re
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from typing import Any
 
@@ -37,7 +38,38 @@ async def deliver(message: EmailMessage, url: str, timeout_seconds: float) -> st
         EmailError: the URL is wrong, or the server did not say that it has the message.
     """
     server = parse_smtp_url(url)
-    client = _Client(
+    client = _client(server, timeout_seconds)
+
+    async def talk() -> None:
+        await client.send_message(message)
+
+    await _converse(client, server, talk, timeout_seconds)
+    return server.where
+
+
+async def greet(sender: str, url: str, timeout_seconds: float) -> str | None:
+    """Log in, name a sender and take it back, so that no mail is sent; return the TLS version, None without TLS.
+
+    Raises:
+        EmailError: the URL is wrong, or the server would take no mail from this sender.
+    """
+    server = parse_smtp_url(url)
+    client = _client(server, timeout_seconds)
+    version: str | None = None
+
+    async def talk() -> None:
+        nonlocal version
+        layer = client.get_transport_info("ssl_object")
+        version = None if layer is None else layer.version()
+        await client.mail(sender)
+        await client.rset()
+
+    await _converse(client, server, talk, timeout_seconds)
+    return version
+
+
+def _client(server: SmtpServer, timeout_seconds: float) -> _Client:
+    return _Client(
         hostname=server.host,
         port=server.port,
         username=server.username,
@@ -48,24 +80,33 @@ async def deliver(message: EmailMessage, url: str, timeout_seconds: float) -> st
         timeout=timeout_seconds,
         local_hostname=_own_name(),
     )
+
+
+async def _converse(
+    client: _Client, server: SmtpServer, talk: Callable[[], Awaitable[None]], timeout_seconds: float
+) -> None:
+    """Connect, log in, talk, say goodbye.
+
+    Raises:
+        EmailError: something of that failed, but for the goodbye.
+    """
     connected = False
     try:
         async with asyncio.timeout(timeout_seconds):
             await client.connect()
             connected = True
-            await client.send_message(message)
+            await talk()
     except (errors.SMTPException, OSError, ValueError) as error:
         client.close()
         raise _explained(error, server, connected, client.handed_over, timeout_seconds) from error
     except BaseException:
         client.close()
         raise
-    # The server has the message: how the goodbye goes no longer matters.
+    # What was to be done is done: how the goodbye goes no longer matters.
     with contextlib.suppress(errors.SMTPException, OSError):
         async with asyncio.timeout(_QUIT_SECONDS):
             await client.quit()
     client.close()
-    return server.where
 
 
 def _own_name() -> str:

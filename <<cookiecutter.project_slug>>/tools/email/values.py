@@ -1,11 +1,14 @@
-"""What each template needs, checked, and cleaned so that no value can reach beyond its place."""
+"""What each template needs, checked, and cleaned so that no value can reach beyond its place.
+
+Further templates have theirs in modules beside this one whose names end with `values`, each with its `MODELS`.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from tools.email.text import one_line, whole
 
@@ -35,40 +38,8 @@ class Values(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-class Person(Values):
-    """The candidate, and what they applied for."""
-
-    name: Line
-    position: Line
-
-
-class Scheduling(Person):
-    """A candidate is to choose a time; `days_left` says how long they can."""
-
-    scheduling_url: Link
-    days_left: int | None = Field(default=None, ge=1)
-
-
-class Call(Person):
-    """A call at a time, and the calendar entry of it.
-
-    `uid` is the same for every version of the entry (the candidate's id), `sequence` grows with each.
-    `organizer` is the sender, settings.mail_from.
-    """
-
-    call_time: AwareDatetime
-    uid: Line
-    organizer: Line
-    sequence: int = Field(default=0, ge=0)
-    duration_minutes: int = Field(default=30, ge=5, le=480)
-
-
-class Withdrawal(Person):
-    """What the recruiter is told when a candidate withdraws."""
-
-    note: Block | None = None
-    link: Link | None = None
+    def calendar_entry(self, to: str) -> str | None:
+        """Return the calendar entry that goes with the mail to this address; None if none does."""
 
 
 class Report(Values):
@@ -79,12 +50,4 @@ class Report(Values):
     link: Link
 
 
-MODELS: dict[str, type[Values]] = {
-    "scheduling": Scheduling,
-    "scheduling_reminder": Scheduling,
-    "invitation": Call,
-    "cancellation": Call,
-    "rejection": Person,
-    "withdrawal": Withdrawal,
-    "report": Report,
-}
+MODELS: dict[str, type[Values]] = {"report": Report}

@@ -12,6 +12,7 @@ from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.webhook.async_client import AsyncWebhookClient
+from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from tools.slack.errors import SlackError
 
@@ -29,6 +30,8 @@ _REMEDIES = {
     "channel_is_archived": "the webhook's channel is archived",
     "posting_to_general_channel_denied": "an administrator does not permit posts to that channel",
 }
+
+_EMPTY = ("no_text", "invalid_payload")
 
 _SILENT = logging.getLogger("tools.slack.silent")  # the library logs the URL and the message
 _SILENT.setLevel(logging.CRITICAL + 1)
@@ -63,6 +66,25 @@ async def deliver(url: str, body: dict[str, Any], timeout_seconds: float) -> Non
     Raises:
         SlackError: Slack did not say that it has the message.
     """
+    response = await _posted(url, body, timeout_seconds)
+    if response.status_code != 200:
+        raise _refused(response.status_code, response.body, _retry_after(response.headers))
+
+
+async def knock(url: str, timeout_seconds: float) -> None:
+    """Post a message without text, which Slack refuses as such (400, no_text) only where the webhook exists.
+
+    Raises:
+        SlackError: it is refused for another reason, or there was no answer.
+    """
+    response = await _posted(url, {"text": ""}, timeout_seconds)
+    if response.status_code == 200:
+        raise SlackError("What answers there is not Slack: it took a message without text.", status=200)
+    if response.status_code != 400 or (response.body or "").strip() not in _EMPTY:
+        raise _refused(response.status_code, response.body, _retry_after(response.headers))
+
+
+async def _posted(url: str, body: dict[str, Any], timeout_seconds: float) -> WebhookResponse:
     loop = asyncio.get_running_loop()
     client = AsyncWebhookClient(
         url,
@@ -73,11 +95,9 @@ async def deliver(url: str, body: dict[str, Any], timeout_seconds: float) -> Non
     )
     try:
         async with asyncio.timeout(timeout_seconds):
-            response = await client.send_dict(body)
+            return await client.send_dict(body)
     except (ClientError, TimeoutError, OSError, ValueError) as error:
         raise _explained(error, timeout_seconds) from error
-    if response.status_code != 200:
-        raise _refused(response.status_code, response.body, _retry_after(response.headers))
 
 
 def _explained(error: Exception, timeout_seconds: float) -> SlackError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -63,6 +64,18 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
         self.last = None
         self.last = super().request(method, url, *args, **kwargs)
         return self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account: Twilio's words for its status and type, and whether it may call from its number.
+
+    It may if it owns the number, or has verified it as a caller id, which is all that a trial account can have.
+    """
+
+    status: str
+    kind: str
+    has_number: bool
 
 
 class Account:
@@ -125,6 +138,18 @@ class Account:
             if call.status in before:
                 call = self._asked(partial(self._update, sid, status))
         return _pair(call)
+
+    def standing(self) -> Standing:
+        """Ask whether the account may call, and from its number. The only method that is more than one request."""
+        account = self._asked(lambda: self._client.api.v2010.account.fetch())
+        if account.sid != self._client.account_sid or not account.status:
+            raise TelephonyError("Twilio answered with something that is no account.", retryable=True)
+        owned, verified = self._client.incoming_phone_numbers, self._client.outgoing_caller_ids
+        may_call = any(self._asked(partial(self._listed, numbers)) for numbers in (owned, verified))
+        return Standing(str(account.status), str(account.type), may_call)
+
+    def _listed(self, numbers: Any) -> bool:
+        return bool(numbers.list(phone_number=self._number, limit=1, page_size=1))
 
     def _update(self, sid: str, status: str) -> Any:
         try:

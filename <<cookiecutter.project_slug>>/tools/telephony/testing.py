@@ -23,7 +23,9 @@ from urllib.parse import urlencode
 
 from aiohttp import ClientSession, ClientTimeout, web
 
-_API = "/2010-04-01"
+from tools.telephony.testing_account import API as _API
+from tools.telephony.testing_account import account_routes
+
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _EVENTS = {"queued": None, "initiated": "initiated", "ringing": "ringing", "in-progress": "answered"}
 ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
@@ -80,6 +82,10 @@ class FakeTwilio:
     account_sid: str = field(default_factory=lambda: f"AC{secrets.token_hex(16)}")
     auth_token: str = field(default_factory=lambda: secrets.token_hex(16))
     from_number: str = "+4930901820"
+    account_status: str = "active"
+    account_type: str = "Full"
+    owns_number: bool = True
+    has_verified_number: bool = False
     calls: dict[str, Call] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     _faults: deque[Fault] = field(default_factory=deque)
@@ -165,6 +171,7 @@ async def fake_twilio() -> AsyncIterator[FakeTwilio]:
             web.get(f"{calls}.json", partial(_list, fake)),
             web.get(f"{calls}/{{sid}}.json", partial(_fetch, fake)),
             web.post(f"{calls}/{{sid}}.json", partial(_update, fake)),
+            *account_routes(fake),
         ]
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

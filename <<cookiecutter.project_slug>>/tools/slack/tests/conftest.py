@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from settings import Settings
+from configuration.slack import SlackSettings
 
-Make = Callable[..., Settings]
+Make = Callable[..., SlackSettings]
 
 
 @pytest.fixture
@@ -19,10 +19,10 @@ def anyio_backend() -> str:
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Settings that take nothing of the user's own, and write into a folder of the test."""
-    for name in Settings.model_fields:
+    for name in SlackSettings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
-    def settings(**given: Any) -> Settings:
-        return Settings(**{"_env_file": None, "dev_folder": tmp_path / "dev", **given})
+    def settings(**given: Any) -> SlackSettings:
+        return SlackSettings(**{"_env_file": None, "dev_folder": tmp_path / "dev", **given})
 
     return settings

@@ -7,13 +7,16 @@ import json
 import logging
 import socket
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from settings import Settings
+from configuration.base import ROOT, SettingsError, load_settings
+from configuration.slack import SlackSettings
 from tools import slack
 from tools.slack.testing import FakeSlack, Fault, fake_slack
 from tools.slack.tests.conftest import Make
@@ -28,11 +31,11 @@ async def server() -> AsyncIterator[FakeSlack]:
 
 
 @pytest.fixture
-def settings(make: Make, server: FakeSlack) -> Settings:
+def settings(make: Make, server: FakeSlack) -> SlackSettings:
     return make(slack_webhook_url=server.url)
 
 
-async def refused(settings: Settings, *, limit: float = 5.0) -> slack.SlackError:
+async def refused(settings: SlackSettings, *, limit: float = 5.0) -> slack.SlackError:
     """The error of posting, which is one sentence without the message or the webhook."""
     with pytest.raises(slack.SlackError) as caught:
         await slack.post(settings, "Zebulon", timeout_seconds=limit)
@@ -41,14 +44,14 @@ async def refused(settings: Settings, *, limit: float = 5.0) -> slack.SlackError
     return caught.value
 
 
-async def test_a_message_arrives_as_text(settings: Settings, server: FakeSlack) -> None:
+async def test_a_message_arrives_as_text(settings: SlackSettings, server: FakeSlack) -> None:
     posted = await slack.post(settings, "Ann & Bob: <!channel> <@U1> <https://x.y|click> 😀")
     assert posted == slack.Posted("slack")
     (message,) = server.messages
     assert message == {"text": "Ann &amp; Bob: &lt;!channel&gt; &lt;@U1&gt; &lt;https://x.y|click&gt; 😀"}
 
 
-async def test_blocks_go_as_they_are(settings: Settings, server: FakeSlack) -> None:
+async def test_blocks_go_as_they_are(settings: SlackSettings, server: FakeSlack) -> None:
     said = f"*{slack.escape('<b>')}* {slack.link('https://x.y/?a=1&b=|>', 'open | <it>')}"
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": said}}]
     await slack.post(settings, "short", blocks=blocks)
@@ -56,7 +59,7 @@ async def test_blocks_go_as_they_are(settings: Settings, server: FakeSlack) -> N
     assert said == "*&lt;b&gt;* <https://x.y/?a=1&amp;b=%7C&gt;|open / &lt;it&gt;>"
 
 
-async def test_a_long_text_is_cut(settings: Settings, server: FakeSlack) -> None:
+async def test_a_long_text_is_cut(settings: SlackSettings, server: FakeSlack) -> None:
     await slack.post(settings, "x" * 5000 + "\ud800")
     assert server.messages[0]["text"] == "x" * 2997 + "..."
 
@@ -66,7 +69,7 @@ async def test_an_empty_text_is_refused(make: Make) -> None:
         await slack.post(make(), " \n")
 
 
-async def test_a_short_wait_is_kept(settings: Settings, server: FakeSlack) -> None:
+async def test_a_short_wait_is_kept(settings: SlackSettings, server: FakeSlack) -> None:
     server.fail(Fault(429, "rate_limited", retry_after=1))
     start = time.monotonic()
     await slack.post(settings, "hello")
@@ -75,7 +78,7 @@ async def test_a_short_wait_is_kept(settings: Settings, server: FakeSlack) -> No
     assert len(server.messages) == 1
 
 
-async def test_a_long_wait_is_left_to_the_caller(settings: Settings, server: FakeSlack) -> None:
+async def test_a_long_wait_is_left_to_the_caller(settings: SlackSettings, server: FakeSlack) -> None:
     server.fail(Fault(429, "rate_limited", retry_after=30))
     start = time.monotonic()
     error = await refused(settings)
@@ -84,7 +87,7 @@ async def test_a_long_wait_is_left_to_the_caller(settings: Settings, server: Fak
     assert server.requests == 1
 
 
-async def test_a_second_wait_is_left_to_the_caller(settings: Settings, server: FakeSlack) -> None:
+async def test_a_second_wait_is_left_to_the_caller(settings: SlackSettings, server: FakeSlack) -> None:
     server.fail(Fault(429, retry_after=0), times=2)
     error = await refused(settings)
     assert (error.status, error.retry_after) == (429, 0)
@@ -108,7 +111,7 @@ async def test_a_second_wait_is_left_to_the_caller(settings: Settings, server: F
     ],
 )
 async def test_faults(
-    settings: Settings, server: FakeSlack, fault: Fault, retryable: bool, uncertain: bool, words: str
+    settings: SlackSettings, server: FakeSlack, fault: Fault, retryable: bool, uncertain: bool, words: str
 ) -> None:
     server.fail(fault)
     error = await refused(settings)
@@ -124,7 +127,7 @@ async def test_a_wrong_webhook(make: Make, server: FakeSlack) -> None:
     assert (error.status, error.retryable) == (404, False)
 
 
-async def test_slack_is_slow(settings: Settings, server: FakeSlack) -> None:
+async def test_slack_is_slow(settings: SlackSettings, server: FakeSlack) -> None:
     server.fail(Fault(delay_seconds=5))
     start = time.monotonic()
     error = await refused(settings, limit=0.3)
@@ -145,7 +148,7 @@ async def test_tls_where_there_is_none(make: Make, server: FakeSlack) -> None:
 
 
 async def test_logs_hold_no_message_and_no_webhook(
-    settings: Settings, server: FakeSlack, caplog: pytest.LogCaptureFixture
+    settings: SlackSettings, server: FakeSlack, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await slack.post(settings, "Zebulon")
@@ -171,3 +174,21 @@ async def test_a_folder_that_cannot_be_written_is_told_with_the_remedy(make: Mak
     (tmp_path / "file").write_text("")
     with pytest.raises(slack.SlackError, match="set SLACK_WEBHOOK_URL, or DEV_FOLDER"):
         await slack.post(make(dev_folder=tmp_path / "file"), "hello")
+
+
+def test_a_wrong_webhook_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", "hooks.slack.com/s3cret")
+    with pytest.raises(SettingsError, match=r"^SLACK_WEBHOOK_URL is wrong: ") as caught:
+        load_settings(SlackSettings)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_webhook_is_not_shown(make: Make) -> None:
+    assert "s3cret" not in repr(make(slack_webhook_url="https://h/s3cret"))
+
+
+def test_importing_the_tool_imports_no_library() -> None:
+    heavy = ["aiohttp", "slack_sdk", "pydantic"]
+    code = f"import sys; from tools import slack; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from settings import Settings
+from configuration.base import ROOT, SettingsError, load_settings
+from configuration.telephony import TelephonySettings
 from tools import telephony
 from tools.telephony.tests.conftest import Make
 
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.anyio
 TO = "+4915112345678"
 
 
-async def place(settings: Settings, **changes: Any) -> telephony.PlacedCall:
+async def place(settings: TelephonySettings, **changes: Any) -> telephony.PlacedCall:
     given = {"to": TO, "candidate_id": "42", "greeting": "Hello.", "status_callback": "https://x.y/z", **changes}
     return await telephony.place_call(settings, **given)
 
@@ -117,3 +120,25 @@ async def test_a_record_that_is_none_is_told(make: Make) -> None:
     (settings.dev_path / "calls" / f"{placed.sid}.json").write_text("[")
     with pytest.raises(telephony.TelephonyError, match="no call"):
         await telephony.find_call(settings, to=TO, since=datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TWILIO_API_URL", "s3cret"), ("TWILIO_ACCOUNT_SID", "s3cret"), ("TWILIO_FROM_NUMBER", "0s3cret")],
+)
+def test_wrong_settings_are_named_and_not_repeated(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"^{name} is wrong: ") as caught:
+        load_settings(TelephonySettings)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_token_is_not_shown(make: Make) -> None:
+    assert "s3cret" not in repr(make(twilio_auth_token="s3cret"))
+
+
+def test_importing_the_tool_imports_no_library() -> None:
+    heavy = ["requests", "twilio", "pydantic"]
+    code = f"import sys; from tools import telephony; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
-from settings import Settings
+from configuration.telephony import TelephonySettings
 from tools import telephony
 from tools.telephony.testing import FakeTwilio, Fault, fake_twilio
 from tools.telephony.tests.conftest import Make
@@ -33,16 +33,16 @@ async def twilio() -> AsyncIterator[FakeTwilio]:
 
 
 @pytest.fixture
-def settings(make: Make, twilio: FakeTwilio) -> Settings:
+def settings(make: Make, twilio: FakeTwilio) -> TelephonySettings:
     return make(**twilio.settings())
 
 
-async def place(settings: Settings, **changes: Any) -> telephony.PlacedCall:
+async def place(settings: TelephonySettings, **changes: Any) -> telephony.PlacedCall:
     given = {"to": TO, "candidate_id": "42", "greeting": "Hello.", "status_callback": HOOK, **changes}
     return await telephony.place_call(settings, **given)
 
 
-async def refused(settings: Settings, **changes: Any) -> telephony.TelephonyError:
+async def refused(settings: TelephonySettings, **changes: Any) -> telephony.TelephonyError:
     """The error of placing a call, which is one sentence without number or secret."""
     with pytest.raises(telephony.TelephonyError) as caught:
         await place(settings, **changes)
@@ -53,7 +53,7 @@ async def refused(settings: Settings, **changes: Any) -> telephony.TelephonyErro
     return caught.value
 
 
-async def test_what_twilio_is_asked(settings: Settings, twilio: FakeTwilio) -> None:
+async def test_what_twilio_is_asked(settings: TelephonySettings, twilio: FakeTwilio) -> None:
     placed = await place(settings, to="+49 (0)151 1234-5678", greeting='Hello <Ann> & "co"\x00.', idempotency_key="k")
     assert placed == telephony.PlacedCall(next(iter(twilio.calls)), "queued")
     (request,) = twilio.requests
@@ -76,7 +76,7 @@ async def test_what_twilio_is_asked(settings: Settings, twilio: FakeTwilio) -> N
     assert response[1].attrib["maxLength"] == "120"
 
 
-async def test_ones_own_twiml_and_no_callback(settings: Settings, twilio: FakeTwilio) -> None:
+async def test_ones_own_twiml_and_no_callback(settings: TelephonySettings, twilio: FakeTwilio) -> None:
     script = telephony.call_script("Hi", action="https://x.y/next", max_seconds=30)
     await place(settings, greeting=None, twiml=script, status_callback=None)
     (request,) = twilio.requests
@@ -100,7 +100,7 @@ async def test_ones_own_twiml_and_no_callback(settings: Settings, twilio: FakeTw
     ],
 )
 async def test_error_answers(
-    settings: Settings,
+    settings: TelephonySettings,
     twilio: FakeTwilio,
     fault: Fault,
     status: int,
@@ -134,7 +134,7 @@ async def test_a_wrong_token(make: Make, twilio: FakeTwilio) -> None:
     ],
 )
 async def test_a_lost_answer_is_uncertain_and_the_call_is_found_again(
-    settings: Settings, twilio: FakeTwilio, fault: Fault
+    settings: TelephonySettings, twilio: FakeTwilio, fault: Fault
 ) -> None:
     earlier = await place(settings)
     twilio.fail(fault)
@@ -151,7 +151,7 @@ async def test_a_lost_answer_is_uncertain_and_the_call_is_found_again(
     assert sum(request.method == "POST" for request in twilio.requests) == 2, "a creation is never repeated"
 
 
-async def test_an_answer_that_comes_late_is_of_one_call(settings: Settings, twilio: FakeTwilio) -> None:
+async def test_an_answer_that_comes_late_is_of_one_call(settings: TelephonySettings, twilio: FakeTwilio) -> None:
     twilio.fail(Fault(delay_seconds=0.3, done=True))
     placed = await place(settings)
     assert list(twilio.calls) == [placed.sid]
@@ -222,7 +222,7 @@ async def test_half_an_account(make: Make, twilio: FakeTwilio, missing: str) -> 
     assert not caught.value.retryable
 
 
-async def test_find_filters_by_number_and_time(settings: Settings, twilio: FakeTwilio) -> None:
+async def test_find_filters_by_number_and_time(settings: TelephonySettings, twilio: FakeTwilio) -> None:
     first = await place(settings)
     await place(settings, to="+4930123456")
     second = await place(settings)
@@ -237,14 +237,14 @@ async def test_find_filters_by_number_and_time(settings: Settings, twilio: FakeT
         await telephony.find_call(settings, to=TO, since=datetime(2026, 1, 1))  # noqa: DTZ001 - that is the fault
 
 
-async def test_find_asks_for_no_start(settings: Settings, twilio: FakeTwilio) -> None:
+async def test_find_asks_for_no_start(settings: TelephonySettings, twilio: FakeTwilio) -> None:
     """A call that waits has not started, and would fit no filter by its start."""
     await place(settings)
     await telephony.find_call(settings, to=TO, since=datetime.now(UTC) - timedelta(minutes=1))
     assert set(twilio.requests[-1].fields) == {"To", "From", "PageSize"}
 
 
-async def test_find_fails_as_twilio_does(settings: Settings, twilio: FakeTwilio) -> None:
+async def test_find_fails_as_twilio_does(settings: TelephonySettings, twilio: FakeTwilio) -> None:
     twilio.fail(Fault(429, retry_after=3))
     twilio.fail(Fault(reset=True))
     for retry_after in (3, None):
@@ -266,7 +266,7 @@ async def test_find_fails_as_twilio_does(settings: Settings, twilio: FakeTwilio)
         ("canceled", "canceled"),
     ],
 )
-async def test_cancel(settings: Settings, twilio: FakeTwilio, before: str, after: str) -> None:
+async def test_cancel(settings: TelephonySettings, twilio: FakeTwilio, before: str, after: str) -> None:
     placed = await place(settings)
     twilio.calls[placed.sid].status = before
     assert await telephony.cancel_call(settings, placed.sid) == telephony.PlacedCall(placed.sid, after)
@@ -275,7 +275,7 @@ async def test_cancel(settings: Settings, twilio: FakeTwilio, before: str, after
 
 @pytest.mark.parametrize(("meanwhile", "after"), [("no-answer", "no-answer"), ("in-progress", "completed")])
 async def test_cancel_a_call_that_goes_on_meanwhile(
-    settings: Settings, twilio: FakeTwilio, meanwhile: str, after: str
+    settings: TelephonySettings, twilio: FakeTwilio, meanwhile: str, after: str
 ) -> None:
     placed = await place(settings)
     twilio.calls[placed.sid].status = "ringing"
@@ -288,14 +288,14 @@ async def test_cancel_a_call_that_goes_on_meanwhile(
     assert await cancelling == telephony.PlacedCall(placed.sid, after)
 
 
-async def test_cancel_a_call_that_is_none(settings: Settings) -> None:
+async def test_cancel_a_call_that_is_none(settings: TelephonySettings) -> None:
     with pytest.raises(telephony.TelephonyError, match="no such call") as caught:
         await telephony.cancel_call(settings, "CA" + "0" * 32)
     assert (caught.value.status, caught.value.retryable) == (404, False)
 
 
 async def test_logs_hold_no_number_and_no_secret(
-    settings: Settings, twilio: FakeTwilio, caplog: pytest.LogCaptureFixture
+    settings: TelephonySettings, twilio: FakeTwilio, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await place(settings, greeting="Zebulon")
@@ -304,7 +304,7 @@ async def test_logs_hold_no_number_and_no_secret(
         assert word not in caplog.text
 
 
-async def test_callbacks_are_signed_and_only_those_asked_for(settings: Settings, twilio: FakeTwilio) -> None:
+async def test_callbacks_are_signed_and_only_those_asked_for(settings: TelephonySettings, twilio: FakeTwilio) -> None:
     heard: list[dict[str, str]] = []
 
     async def hear(request: web.Request) -> web.Response:

@@ -32,6 +32,8 @@ Detail = Mapping[str, Any]
 
 # Longer than any tool takes (a call, 30 s), shorter than an attempt may take: whose attempt ran out need not wait.
 LONGEST = timedelta(seconds=45)
+# As long as the process pauses by itself at most.
+_LONGEST_WAIT = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +145,14 @@ def _underway(since: datetime) -> ApplicationError:
 
 
 def application_error(error: EmailError | SlackError | TelephonyError) -> ApplicationError:
-    """Return what Temporal is told of a tool's error: its sentence, which holds nothing private; whether to retry."""
-    return ApplicationError(str(error), type=type(error).__name__, non_retryable=not error.retryable)
+    """Return what Temporal is told of a tool's error: its sentence, which holds nothing private, and whether to retry.
+
+    The wait that the other side asked for is kept, up to a limit: whoever asks a little early is told so again.
+    """
+    wait = None if isinstance(error, EmailError) else error.retry_after
+    return ApplicationError(
+        str(error),
+        type=type(error).__name__,
+        non_retryable=not error.retryable,
+        next_retry_delay=timedelta(seconds=min(wait, _LONGEST_WAIT)) if wait and error.retryable else None,
+    )

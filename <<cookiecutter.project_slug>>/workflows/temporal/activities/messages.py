@@ -79,7 +79,7 @@ class MessageActivities:
     def _values(self, mail: Mail, candidate: Candidate) -> dict[str, Any]:
         values: dict[str, Any] = {"name": candidate.name, "position": candidate.position}
         if mail.template in ("scheduling", "scheduling_reminder"):
-            values["scheduling_url"] = email.booking_url(self._settings, mail.candidate_id)
+            values["scheduling_url"] = self._settings.scheduling_url.replace("{candidate_id}", mail.candidate_id)
         if mail.template in ("invitation", "cancellation"):
             values |= {
                 "call_time": mail.call_time,
