@@ -23,27 +23,32 @@ if TYPE_CHECKING:
 
     from configuration.storage import StorageSettings
 
-_SHA256 = "sha256"  # kept with the object as x-amz-meta-sha256, so that `get` can check what came back
+_HASH = "sha256"  # kept with the object as x-amz-meta-sha256, so that `get` can check what came back
 _TRIES = 3
 
 
 async def write(
     settings: StorageSettings, key: str, data: bytes, content_type: str, sha256: str, timeout_seconds: float
 ) -> None:
-    """Put an object; the server checks what it received by the SHA-256 that is sent with it.
+    """Put an object, with its SHA-256 for the server to check; whether it did is then seen by what it says it has.
 
     Raises:
-        StorageError: the server did not say that it has the object.
+        StorageError: the server did not say that it has the object, or has another.
     """
     async with _errors(timeout_seconds, writing=True):
         # In one request, whatever the size: a broken upload in parts leaves parts that cost and that no list shows.
-        await obstore.put_async(
+        answer = await obstore.put_async(
             _store(settings, timeout_seconds),
             _path(settings, key),
             data,
-            attributes={"Content-Type": content_type, _SHA256: sha256},
+            attributes={"Content-Type": content_type, _HASH: sha256},
             use_multipart=False,
         )
+        # The entity tag is the MD5 of what was received, unless the bucket encrypts with keys of its own.
+        if (answer["e_tag"] or "").strip('"') != await asyncio.to_thread(_md5, data):
+            kept = await read(settings, key, timeout_seconds)
+            if kept != data:
+                raise _changed()
 
 
 async def read(settings: StorageSettings, key: str, timeout_seconds: float) -> bytes:
@@ -56,9 +61,9 @@ async def read(settings: StorageSettings, key: str, timeout_seconds: float) -> b
     async with _errors(timeout_seconds, writing=False):
         got = await obstore.get_async(_store(settings, timeout_seconds), _path(settings, key))
         data = bytes(await got.bytes_async())
-    expected = got.attributes.get(_SHA256)
-    if expected is not None and expected != await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest()):
-        raise StorageError("S3 gave other bytes than were put: read it again, or put it again.", retryable=True)
+    expected = got.attributes.get(_HASH)
+    if expected is not None and expected != await asyncio.to_thread(_sha256, data):
+        raise _changed()
     return data
 
 
@@ -73,7 +78,7 @@ async def head(settings: StorageSettings, key: str, timeout_seconds: float) -> H
         got = await obstore.get_async(_store(settings, timeout_seconds), _path(settings, key), options={"head": True})
     attributes = got.attributes
     content_type = attributes.get("Content-Type", "application/octet-stream")
-    return Head(key, got.meta["size"], _utc(got.meta["last_modified"]), content_type, attributes.get(_SHA256))
+    return Head(key, got.meta["size"], _utc(got.meta["last_modified"]), content_type, attributes.get(_HASH))
 
 
 async def remove(settings: StorageSettings, key: str, timeout_seconds: float) -> None:
@@ -113,6 +118,18 @@ async def sign(settings: StorageSettings, key: str, expires: timedelta, timeout_
 
 def _path(settings: StorageSettings, key: str) -> str:
     return f"{settings.s3_prefix}/{key}" if settings.s3_prefix else key
+
+
+def _changed() -> StorageError:
+    return StorageError("S3 has other bytes than were put: put it again.", retryable=True)
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _utc(moment: datetime) -> datetime:

@@ -54,6 +54,8 @@ def explained(error: Exception, timeout_seconds: float, *, writing: bool) -> Sto
     if answer is not None:
         code = _CODE.search(text)
         return _refused(int(answer[1]), code[1] if code else "", writing=writing)
+    if "BareRedirect" in text:
+        return _refused(301, "PermanentRedirect", writing=writing)
     kind = _KIND.search(text)
     if kind is None:
         return StorageError("S3 gave no answer that can be read: check S3_ENDPOINT_URL.", uncertain=writing)

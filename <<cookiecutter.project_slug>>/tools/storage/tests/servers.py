@@ -62,6 +62,7 @@ def real_s3(folder: Path) -> Iterator[RealS3]:
     port = free_port()
     server = RealS3(f"http://127.0.0.1:{port}", folder / "buckets")
     command = [RCLONE, "serve", "s3", "--addr", f"127.0.0.1:{port}", "--auth-key", f"{server.key},{server.secret}"]
+    command += ["--dir-cache-time", "1ms"]  # so that it sees what a test puts into its folder
     env = {**os.environ, "RCLONE_CONFIG": os.devnull, "HOME": str(folder)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([*command, str(server.folder)], env=env, stdout=log, stderr=log)
