@@ -91,6 +91,7 @@ class Ordered:
     url: str = ""
     status: int = 200
     body: str = ""
+    delay_seconds: float = 0.0
     requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
 
 
@@ -106,6 +107,7 @@ def ordered() -> Iterator[Ordered]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             order.requests.append((self.command, self.path, headers, body))
+            time.sleep(order.delay_seconds)
             answer = b"" if self.command == "HEAD" else order.body.encode()
             self.send_response(order.status)
             self.send_header("ETag", '"x"')
