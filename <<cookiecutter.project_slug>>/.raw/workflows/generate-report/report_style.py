@@ -56,7 +56,8 @@ summary { cursor: pointer; color: var(--muted); font-size: .85rem; }
 .k1 { background: var(--c1); } .k2 { background: var(--c2); } .k3 { background: var(--c3); }
 
 .chart {
-  display: block; width: 100%; max-width: 440px; height: auto; font: 13px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif;
+  display: block; width: 100%; max-width: 440px; height: auto;
+  font: 13px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif;
 }
 .chart .background { fill: none; }
 .chart text { fill: var(--ink); stroke: none; }
