@@ -4,7 +4,7 @@ STYLE = """
 :root {
   color-scheme: light dark;
   --paper: #f6f7f9; --card: #ffffff; --ink: #1b2430; --muted: #5b6675; --line: #dde2e9;
-  --c1: #2f6fde; --c2: #1d9a6c; --c3: #d9822b; --warn-ink: #7a4a00; --warn: #fff3dc;
+  --c1: #2f6fde; --c2: #1d9a6c; --c3: #d07820; --warn-ink: #7a4a00; --warn: #fff3dc;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -83,7 +83,7 @@ summary { cursor: pointer; color: var(--muted); font-size: .85rem; }
 @media print {
   :root {
     color-scheme: light; --warn-ink: #000; --warn: #fff;
-    --paper: #fff; --card: #fff; --ink: #000; --muted: #444; --line: #bbb; --c1: #2f6fde; --c2: #1d9a6c; --c3: #d9822b;
+    --paper: #fff; --card: #fff; --ink: #000; --muted: #444; --line: #bbb; --c1: #2f6fde; --c2: #1d9a6c; --c3: #d07820;
   }
   html { font-size: 12px; }
   body { padding: 0; font-size: 1rem; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
