@@ -65,6 +65,46 @@ def test_by_the_command(raw_run: Callable[..., Any], server: FakeOpenAI) -> None
         assert not file.is_file() or server.key not in file.read_text(errors="replace")
 
 
+GENEROUS = FINDINGS | {
+    "findings": [
+        {**FINDINGS["findings"][0], "weight": 100.0},
+        {"name": "Being nice", "required": True, "weight": 100.0, "strength": "solid"},
+    ],
+    "languages": [{"language": "French", "wanted": "A1", "level": "native", "met": "yes"}],
+    "profile": {"required": [], "min_years": 0},
+    "threshold": 0.0,
+    "score": 1.0,
+    "qualified": True,
+}
+
+
+@pytest.mark.parametrize(("threshold", "qualified"), [(0.33, True), (0.34, False)])
+def test_the_model_changes_neither_the_profile_nor_the_threshold(
+    raw_run: Callable[..., Any], server: FakeOpenAI, threshold: float, qualified: bool
+) -> None:
+    """As a hostile CV may talk it into: other weights, what nobody asked for, and requirements left out."""
+    server.say(Reply(GENEROUS))
+    profile = {
+        "required": [{"name": "Python", "weight": 2}, {"name": "Cobol", "weight": 4}],
+        "min_years": 12,
+        "languages": [{"language": "German", "level": "B2"}],
+    }
+    result = raw_run("analyze-cv", params={"cv_text": CV, "profile": profile, "threshold": threshold}).result
+    assert result["answered_by"] == "model:openai:small"
+    found = [(one["name"], one["required"], one["weight"]) for one in (*result["matched"], *result["missing"])]
+    assert found == [("Python", True, 2.0), ("Cobol", True, 4.0)]
+    assert [(one["language"], one["wanted"], one["met"]) for one in result["languages"]] == [("German", "B2", "no")]
+    # A third of 0.6, half of 0.2 and nothing of 0.1, of 0.9 in all.
+    assert (result["score"], result["threshold"], result["qualified"]) == (0.333, threshold, qualified)
+
+
+def test_years_that_cannot_be_leave_the_heuristic_s_result(raw_run: Callable[..., Any], server: FakeOpenAI) -> None:
+    server.say(Reply(FINDINGS | {"experience": {"years": -1, "method": "stated"}}))
+    result = raw_run("analyze-cv", params={"cv_text": CV}).result
+    assert result["answered_by"] == "heuristic"
+    assert result["answer_reason"].startswith("model:openai:small gave no usable answer: ")
+
+
 ANALYSIS = {
     "category": "billing",
     "confidence": 0.9,

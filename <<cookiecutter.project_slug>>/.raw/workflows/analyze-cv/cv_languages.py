@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
-from cv_models import Evidence, LanguageFinding, LanguageRequirement, Level
+from cv_models import Evidence, LanguageFinding, LanguageFound, LanguageRequirement, Level
 from cv_sections import Line
 
 from tools import prose
@@ -75,29 +76,40 @@ _AND = re.compile(r"\s*(?:/|&|and|und|y|et|e|en)\s*", re.I)
 _NO = re.compile(r"\b(?:no|not|don'?t speak|kein|keine|ohne|sin)\s+(?:any\s+)?$", re.I)
 
 
-def look_up_languages(lines: list[Line], wanted: list[LanguageRequirement], cv_language: str) -> list[LanguageFinding]:
-    """Return a finding for each language wanted; a CV written in the language is evidence without a level."""
+def look_up_languages(lines: list[Line], wanted: list[LanguageRequirement]) -> list[LanguageFound]:
+    """Return what the CV says about each language wanted."""
     named = _named(lines) if wanted else {}
-    findings: list[LanguageFinding] = []
+    said = [(need, *named.get(code_of(need.language), (None, None))) for need in wanted]
+    return [LanguageFound(language=n.language, level=lv, evidence=[e] if e else []) for n, lv, e in said]
+
+
+def held_languages(
+    found: list[LanguageFound], wanted: list[LanguageRequirement], cv_language: str
+) -> list[LanguageFinding]:
+    """Return a finding for each language wanted, and for no other.
+
+    A CV that names the language, or is written in it, is evidence without a level.
+    """
+    said = {code_of(one.language): one for one in reversed(found)}
+    findings = []
     for need in wanted:
-        code = _CODE_OF.get(need.language.strip().lower(), need.language.strip().lower())
-        level, evidence = named.get(code, (None, None))
-        if level is not None:
-            met = "yes" if _RANKS.index(level) >= _RANKS.index(need.level) else "below"
+        code = code_of(need.language)
+        one = said.get(code) or LanguageFound(language=need.language)
+        met: Literal["yes", "unclear", "below", "no"]
+        if one.level is not None:
+            met = "yes" if _RANKS.index(one.level) >= _RANKS.index(need.level) else "below"
         else:
-            met = "unclear" if evidence is not None or code == cv_language else "no"
+            met = "unclear" if one.evidence or code == cv_language else "no"
         findings.append(
-            LanguageFinding.model_validate(
-                {
-                    "language": need.language,
-                    "wanted": need.level,
-                    "level": level,
-                    "met": met,
-                    "evidence": [evidence] if evidence else [],
-                }
-            )
+            LanguageFinding(language=need.language, wanted=need.level, level=one.level, met=met, evidence=one.evidence)
         )
     return findings
+
+
+def code_of(language: str) -> str:
+    """Return the code of a language by any of its names; of one that is not known, the name itself."""
+    name = language.strip().lower()
+    return _CODE_OF.get(name, name)
 
 
 def _named(lines: list[Line]) -> dict[str, tuple[Level | None, Evidence | None]]:

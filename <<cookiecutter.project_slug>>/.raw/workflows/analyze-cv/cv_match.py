@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from cv_models import Evidence, Finding, Requirement, Strength
+from cv_models import Evidence, Found, Requirement, Strength
 from cv_sections import Line, line_at
 from cv_terms import accepts, term_for
 
@@ -72,7 +72,7 @@ _BASIC_AFTER = re.compile(
 )
 
 
-def look_up(text: str, lines: list[Line], wanted: Requirement, *, required: bool) -> Finding:
+def look_up(text: str, lines: list[Line], wanted: Requirement) -> Found:
     """Return what the CV says about one requirement, the best evidence first."""
     term = term_for(wanted.name, wanted.synonyms)
     solid: list[Evidence] = []
@@ -90,14 +90,7 @@ def look_up(text: str, lines: list[Line], wanted: Requirement, *, required: bool
             target.append(evidence)
     solid.sort(key=lambda e: e.section != "experience")
     strength: Strength = "solid" if solid else "basic" if basic else "none"
-    return Finding(
-        name=wanted.name,
-        required=required,
-        weight=wanted.weight,
-        strength=strength,
-        evidence=(solid + basic)[:_EVIDENCE],
-        denied=denied[:_EVIDENCE],
-    )
+    return Found(name=wanted.name, strength=strength, evidence=(solid + basic)[:_EVIDENCE], denied=denied[:_EVIDENCE])
 
 
 def _evidence(line: Line, start: int, end: int) -> Evidence:

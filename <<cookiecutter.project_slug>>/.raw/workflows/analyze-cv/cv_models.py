@@ -111,25 +111,35 @@ class Evidence(BaseModel):
     section: Section
 
 
-class Finding(BaseModel):
-    """One requirement looked up in the CV; `strength` is none when it was not found, or only in a denial."""
+class Found(BaseModel):
+    """What the CV says about a name; `strength` is none when it was not found, or only in a denial."""
 
     name: str
-    required: bool
-    weight: float
     strength: Strength
     evidence: list[Evidence] = []
     denied: list[Evidence] = []
 
 
-class LanguageFinding(BaseModel):
-    """One language looked up; `level` is None when the CV does not say one."""
+class Finding(Found):
+    """A requirement of the profile, with its weight, and what the CV says about it."""
+
+    required: bool
+    weight: float
+
+
+class LanguageFound(BaseModel):
+    """What the CV says about a language; `level` is None when it does not say one."""
 
     language: str
-    wanted: Level
     level: Level | None = None
-    met: Literal["yes", "unclear", "below", "no"]
     evidence: list[Evidence] = []
+
+
+class LanguageFinding(LanguageFound):
+    """A language of the profile, and whether the CV meets the level wanted."""
+
+    wanted: Level
+    met: Literal["yes", "unclear", "below", "no"]
 
 
 class Period(BaseModel):
@@ -143,7 +153,7 @@ class Period(BaseModel):
 class Experience(BaseModel):
     """Years of work, overlaps counted once; `method` says what they are computed from."""
 
-    years: float = 0.0
+    years: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     method: Literal["date ranges", "stated", "none"] = "none"
     as_of: dt.date | None = None
     as_of_source: Literal["given", "latest date in the CV", "none"] = "none"
@@ -161,10 +171,10 @@ class CvInput(BaseModel):
 
 
 class Findings(BaseModel):
-    """All the evidence, without a judgement."""
+    """All the evidence, without a judgement: what is wanted, and how much it weighs, stands in the profile alone."""
 
-    findings: list[Finding]
-    languages: list[LanguageFinding]
+    findings: list[Found]
+    languages: list[LanguageFound]
     experience: Experience
     sections: list[Section]
     cv_language: str

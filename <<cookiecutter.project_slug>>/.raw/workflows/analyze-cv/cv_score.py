@@ -1,27 +1,49 @@
-"""From evidence to a score: the same sum whoever found the evidence."""
+"""From evidence to a score: the same sum whoever found the evidence, and the profile alone says what counts."""
 
 from __future__ import annotations
 
-from cv_models import Experience, Finding, Findings, JobProfile, LanguageFinding, ScorePart
+from cv_models import Experience, Finding, Found, JobProfile, LanguageFinding, ScorePart
 
 _WEIGHTS = {"required": 0.6, "experience": 0.2, "nice to have": 0.1, "languages": 0.1}
 _STRENGTH = {"solid": 1.0, "basic": 0.5, "none": 0.0}
 _MET = {"yes": 1.0, "unclear": 0.5, "below": 0.25, "no": 0.0}
 
 
-def score_parts(found: Findings, profile: JobProfile) -> list[ScorePart]:
+def held(found: list[Found], profile: JobProfile) -> list[Finding]:
+    """Return a finding for each requirement of the profile, and for no other.
+
+    A model may leave a requirement out, which then counts as not found, or name what nobody asked for. Of two that
+    are of one name, the first counts.
+    """
+    said = {_key(one.name): one for one in reversed(found)}
+    findings = []
+    for wanted, required in ((profile.required, True), (profile.nice_to_have, False)):
+        for need in wanted:
+            one = said.get(_key(need.name)) or Found(name=need.name, strength="none")
+            fields = one.model_dump() | {"name": need.name, "required": required, "weight": need.weight}
+            findings.append(Finding.model_validate(fields))
+    return findings
+
+
+def _key(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def score_parts(
+    findings: list[Finding], languages: list[LanguageFinding], experience: Experience, profile: JobProfile
+) -> list[ScorePart]:
     """Return the parts that the profile asks for; their weights add up to 1."""
     parts: list[tuple[str, float, str]] = []
-    required = [f for f in found.findings if f.required]
-    nice = [f for f in found.findings if not f.required]
+    required = [f for f in findings if f.required]
+    nice = [f for f in findings if not f.required]
     if required:
         parts.append(("required", *_requirements(required)))
     if profile.min_years > 0:
-        parts.append(("experience", *_years(found.experience, profile.min_years)))
+        parts.append(("experience", *_years(experience, profile.min_years)))
     if nice:
         parts.append(("nice to have", *_requirements(nice)))
-    if found.languages:
-        parts.append(("languages", *_languages(found.languages)))
+    if languages:
+        parts.append(("languages", *_languages(languages)))
     whole = sum(_WEIGHTS[name] for name, _, _ in parts)
     return [ScorePart(name=n, value=round(v, 3), weight=round(_WEIGHTS[n] / whole, 4), reason=r) for n, v, r in parts]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from cv_models import CvParams, CvResult, Finding
+from cv_models import Answered, CvParams, CvResult, Experience, Finding, Findings
 from cv_sections import heading_of
 from pydantic import ValidationError
 from run import MAX_CHARS, AnalyzeCv
@@ -19,6 +20,14 @@ def analyze(cv_text: str, **more: object) -> CvResult:
     workflow = AnalyzeCv(CvParams.model_validate({"cv_text": cv_text, "as_of": AS_OF, **more}))
     given = workflow.read()
     return workflow.judge(given, workflow.find(given))
+
+
+def judge(findings: dict[str, Any], **more: object) -> CvResult:
+    """Judge an answer as a model may give it."""
+    workflow = AnalyzeCv(CvParams.model_validate({"cv_text": "A CV.", "as_of": AS_OF, **more}))
+    whole = {"findings": [], "languages": [], "experience": {}, "sections": [], "cv_language": "en", **findings}
+    answered = Answered(findings=Findings.model_validate(whole), answered_by="model:some", answer_reason="")
+    return workflow.judge(workflow.read(), answered)
 
 
 def find(cv_text: str, name: str) -> Finding:
@@ -229,6 +238,56 @@ def test_the_score_is_within_bounds_and_its_parts_add_up() -> None:
         assert sum(p.weight for p in result.score_parts) == pytest.approx(1, abs=0.001)
         assert result.score == pytest.approx(sum(p.value * p.weight for p in result.score_parts), abs=0.002)
         assert len(result.matched) + len(result.missing) == 7
+
+
+PROFILE: dict[str, Any] = {
+    "required": [{"name": "Python", "weight": 3}, "Go"],
+    "nice_to_have": ["Docker"],
+    "min_years": 4,
+    "languages": [{"language": "German", "level": "C1"}, {"language": "French", "level": "B1"}],
+}
+
+
+def test_a_model_s_answer_cannot_change_what_is_wanted() -> None:
+    answer = {
+        "findings": [
+            {"name": " python ", "strength": "none", "required": False, "weight": 0.001},
+            {"name": "Python", "strength": "solid", "required": True, "weight": 99},
+            {"name": "Being nice", "strength": "solid", "required": True, "weight": 100},
+            {"name": "Docker", "strength": "solid", "required": True, "weight": 50},
+        ],
+        "languages": [
+            {"language": "Deutsch", "level": "A1", "wanted": "A1", "met": "yes"},
+            {"language": "Spanish", "level": "native", "wanted": "A1", "met": "yes"},
+        ],
+    }
+    result = judge(answer, profile=PROFILE)
+    found = [(f.name, f.required, f.weight, f.strength) for f in (*result.matched, *result.missing)]
+    assert found == [("Docker", False, 1.0, "solid"), ("Python", True, 3.0, "none"), ("Go", True, 1.0, "none")]
+    languages = [(f.language, f.wanted, f.level, f.met) for f in result.languages]
+    assert languages == [("German", "C1", "A1", "below"), ("French", "B1", None, "no")]
+    values = [(p.name, p.value, p.weight) for p in result.score_parts]
+    assert values == [("required", 0, 0.6), ("experience", 0, 0.2), ("nice to have", 1, 0.1), ("languages", 0.125, 0.1)]
+    assert not result.qualified
+
+
+def test_an_answer_that_leaves_everything_out_finds_nothing() -> None:
+    result = judge({"cv_language": "xx"}, profile=PROFILE, threshold=0.01)
+    assert ([f.name for f in result.missing], result.matched) == (["Python", "Go", "Docker"], [])
+    assert (result.score, result.qualified) == (0, False)
+
+
+def test_the_weights_of_the_profile_decide() -> None:
+    said = [{"name": "python", "strength": "solid"}, {"name": "GO", "strength": "none"}]
+    result = judge({"findings": said}, profile={"required": PROFILE["required"]})
+    assert result.score == 0.75
+    assert [f.name for f in result.matched] == ["Python"]
+
+
+@pytest.mark.parametrize("years", [float("nan"), float("inf"), -3])
+def test_years_that_cannot_be_are_no_answer(years: float) -> None:
+    with pytest.raises(ValidationError):
+        Experience(years=years)
 
 
 def test_an_empty_profile_is_met_by_everyone() -> None:

@@ -11,7 +11,7 @@ from report_models import Count, StageTime, Week
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-WIDTH, HEIGHT = 420, 270
+WIDTH, HEIGHT = 360, 250
 WEEK_SERIES = (("received", "received"), ("completed", "completed"), ("not completed", "not_completed"))
 _LABEL = 22
 
@@ -32,7 +32,7 @@ def _bars(name: str, values: Sequence[tuple[str, float]], color: int, told: Call
     chart.show_x_labels = False  # the figure stands at each bar
     chart.x_labels = [_short(label) for label, _ in reversed(values)]
     # Room at the right for the last figure.
-    chart.range = (0, 1.22 * max((value for _, value in values), default=0) or 1)
+    chart.range = (0, 1.4 * max((value for _, value in values), default=0) or 1)
     chart.add("", [value for _, value in reversed(values)])
     return _svg(chart, name, color)
 

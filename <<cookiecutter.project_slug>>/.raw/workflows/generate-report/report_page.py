@@ -140,7 +140,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str | int | float]]) -> 
     body = "".join(
         "<tr>" + "".join(cell("td", v, r) for v, r in zip(row, numeric, strict=True)) + "</tr>" for row in rows
     )
-    return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    # What can be scrolled sideways must be reached by the keyboard.
+    return f'<div class="scroll" tabindex="0" role="group" aria-label="Table">{table}</div>'
 
 
 def _counts(counts: Sequence[Count], heading: str) -> str:

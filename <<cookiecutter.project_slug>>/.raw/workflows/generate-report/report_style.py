@@ -4,7 +4,7 @@ STYLE = """
 :root {
   color-scheme: light dark;
   --paper: #f6f7f9; --card: #ffffff; --ink: #1b2430; --muted: #5b6675; --line: #dde2e9;
-  --c1: #2f6fde; --c2: #1d9a6c; --c3: #d9822b; --warn-ink: #7a4a00; --warn: #fff3dc;
+  --c1: #2f6fde; --c2: #1d9a6c; --c3: #d07820; --warn-ink: #7a4a00; --warn: #fff3dc;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -35,14 +35,17 @@ footer { font-size: .85rem; margin-top: 24px; }
 .figures .d { font-size: .85rem; color: var(--muted); }
 .grid {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 16px; margin-top: 16px;
+  align-items: start;
 }
 .says p { margin: 0 0 4px; }
 .says p:last-child { margin: 0; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; padding: 6px 12px 6px 0; border-top: 1px solid var(--line); vertical-align: top; }
+td { min-width: 7em; overflow-wrap: anywhere; }
 thead th { border-top: 0; color: var(--muted); font-weight: 600; }
 .num { text-align: right; font-variant-numeric: tabular-nums; }
+td.num { min-width: 0; white-space: nowrap; }
 details { margin-top: 8px; }
 summary { cursor: pointer; color: var(--muted); font-size: .85rem; }
 .key {
@@ -53,7 +56,8 @@ summary { cursor: pointer; color: var(--muted); font-size: .85rem; }
 .k1 { background: var(--c1); } .k2 { background: var(--c2); } .k3 { background: var(--c3); }
 
 .chart {
-  display: block; width: 100%; height: auto; font: 13px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif;
+  display: block; width: 100%; max-width: 440px; height: auto;
+  font: 13px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif;
 }
 .chart .background { fill: none; }
 .chart text { fill: var(--ink); stroke: none; }
@@ -71,18 +75,23 @@ summary { cursor: pointer; color: var(--muted); font-size: .85rem; }
   body { padding: 16px 10px 32px; }
   .figures { grid-template-columns: 1fr 1fr; }
   .figures div:last-child { grid-column: 1 / -1; }
+  table { font-size: .8rem; }
   th, td { padding-right: 8px; }
+  td { min-width: 6em; }
 }
 @page { margin: 12mm; }
 @media print {
   :root {
-    --paper: #fff; --card: #fff; --ink: #000; --muted: #444; --line: #bbb; --c1: #2f6fde; --c2: #1d9a6c; --c3: #d9822b;
+    color-scheme: light; --warn-ink: #000; --warn: #fff;
+    --paper: #fff; --card: #fff; --ink: #000; --muted: #444; --line: #bbb; --c1: #2f6fde; --c2: #1d9a6c; --c3: #d07820;
   }
-  body { padding: 0; font-size: 11px; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  .figures { grid-template-columns: repeat(5, 1fr); gap: 8px; }
+  html { font-size: 12px; }
+  body { padding: 0; font-size: 1rem; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  .figures { grid-template-columns: repeat(5, minmax(0, 1fr)); gap: 8px; }
+  .sample { border: 1px solid var(--line); }
   .figures .n { font-size: 1.4rem; }
   .figures div, section { padding: 8px 10px; break-inside: avoid; }
-  .grid { grid-template-columns: 1fr 1fr; gap: 8px; margin-top: 8px; align-items: start; }
+  .grid { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; margin-top: 8px; }
   .figures, .period, .sample { margin-bottom: 8px; }
   th, td { padding: 2px 8px 2px 0; }
   details { display: none; }
