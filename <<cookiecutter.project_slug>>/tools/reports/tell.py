@@ -1,0 +1,143 @@
+"""Tells people of a report that is stored: by mail, and on Slack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tools import email, slack
+from tools.reports import ledger as book
+from tools.reports.errors import ReportError
+
+if TYPE_CHECKING:
+    from configuration.reports import ReportSettings
+    from tools.reports.ledger import Ledger
+    from tools.reports.values import Published, Report
+
+_UNKNOWN_POST = (
+    "Whether Slack has the message about this report is not known, since an earlier try got no answer; it is not "
+    "posted again unless you publish with resend."
+)
+
+
+@dataclass
+class _Faults:
+    """What went wrong: one sentence a kind of fault, with those it concerns."""
+
+    whom: dict[str, list[str]] = field(default_factory=dict)
+    retryable: bool = True
+
+    def add(self, whom: str, sentence: str, *, retryable: bool) -> None:
+        self.whom.setdefault(sentence, []).append(whom)
+        self.retryable = self.retryable and retryable
+
+    def __str__(self) -> str:
+        return "; ".join(f"{' and '.join(whom)}: {text.rstrip('.')}" for text, whom in self.whom.items())
+
+
+async def tell(settings: ReportSettings, report: Report, published: Published, ledger: Ledger) -> None:
+    """Tell everybody who was not told before, and note each in the ledger; adds to `published` what it did.
+
+    Mails come first, since a mail that is sent again is the same mail by its Message-ID. A message to Slack has no such
+    name, so one whose end is not known is not posted again.
+
+    Raises:
+        ReportError: somebody was not told; the others were.
+        StorageError: the ledger could not be kept.
+    """
+    faults = _Faults()
+    await _mail(settings, report, published, ledger, faults)
+    await _post(settings, report, published, ledger, faults)
+    await book.save(settings, ledger)
+    if faults.whom:
+        raise ReportError(
+            f"The report is stored, but not everybody was told ({faults}); a further run tells only those.",
+            stored=True,
+            retryable=faults.retryable,
+        )
+
+
+async def _mail(
+    settings: ReportSettings, report: Report, published: Published, ledger: Ledger, faults: _Faults
+) -> None:
+    for number, address in enumerate(settings.report_emails, start=1):
+        whom = f"address {number} of REPORT_EMAILS"
+        name = ledger.mail_name(address)
+        if ledger.uncertain(name):
+            if await email.was_sent(name, settings):
+                ledger.done(name)
+            else:
+                published.notes.append(
+                    f"The mail to {whom} may have gone before, since an earlier try was cut off: it goes again with "
+                    "the same Message-ID, by which most mail programs show it once."
+                )
+        if ledger.told(name):
+            published.already.append(address)
+            continue
+        ledger.begin(name)
+        await book.save(settings, ledger)
+        try:
+            mail = email.compose(
+                "report",
+                to=address,
+                message_id=name,
+                subject=report.title,
+                summary=report.headline,
+                link=published.page_url,
+            )
+            await email.send(mail, settings)
+        except email.EmailError as error:
+            if not error.uncertain:
+                ledger.forget(name)
+            away = error.code is None and error.retryable  # then the others would wait as long for the same
+            last = len(settings.report_emails)
+            faults.add(
+                f"addresses {number} to {last} of REPORT_EMAILS" if away and number < last else whom,
+                str(error),
+                retryable=error.retryable,
+            )
+            if away:
+                break
+            continue
+        ledger.done(name)
+        published.mailed.append(address)
+
+
+async def _post(
+    settings: ReportSettings, report: Report, published: Published, ledger: Ledger, faults: _Faults
+) -> None:
+    if settings.slack_webhook_url is None and settings.environment == "production":
+        return  # nobody reads the file of a container
+    if ledger.told(book.SLACK):
+        published.already.append(book.SLACK)
+        return
+    if ledger.uncertain(book.SLACK):
+        published.notes.append(_UNKNOWN_POST)
+        return
+    ledger.begin(book.SLACK)
+    await book.save(settings, ledger)
+    try:
+        await slack.post(settings, f"{report.title}\n{report.headline}", blocks=_blocks(report, published.page_url))
+    except slack.SlackError as error:
+        again = (
+            "" if not error.uncertain else " It may be there, so it is not posted again unless you publish with resend."
+        )
+        faults.add("Slack", f"{error}{again}", retryable=error.retryable and not error.uncertain)
+        if not error.uncertain:
+            ledger.forget(book.SLACK)
+        return
+    ledger.done(book.SLACK)
+    published.posted = True
+
+
+def _blocks(report: Report, link: str) -> list[dict[str, object]]:
+    title, headline = (
+        slack.escape(text.encode("utf-8", "replace").decode()[:longest])
+        for text, longest in ((" ".join(report.title.split()), 200), (report.headline.strip(), 1500))
+    )
+    # Slack makes links of https only; a file's URI is shown as it is.
+    opens = slack.link(link, "Open the report") if link.startswith("http") else slack.escape(link)
+    return [
+        {"type": "section", "text": {"type": "mrkdwn", "text": f"*{title}*\n{headline}"}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": opens}},
+    ]
