@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -52,4 +53,8 @@ class ReportSettings(ReportTimeSettings, EmailSettings, SlackSettings, StorageSe
     @field_validator("report_emails")
     @classmethod
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(check_address(address) for address in value))
+        # One mail to a person, however often and by whatever name the address is given.
+        people: dict[str, str] = {}
+        for address in value:
+            people.setdefault(parseaddr(check_address(address))[1].lower(), address)
+        return tuple(people.values())

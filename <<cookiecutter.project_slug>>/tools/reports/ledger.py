@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 from tools import storage
@@ -33,7 +34,7 @@ class Ledger:
 
     def mail_name(self, address: str) -> str:
         """Return the Message-ID of this report's mail to an address: the same each time, until the next resend."""
-        whom = hashlib.sha256(address.lower().encode()).hexdigest()[:16]
+        whom = hashlib.sha256(parseaddr(address)[1].lower().encode()).hexdigest()[:16]
         return f"report-{self.key}-{whom}" + (f"-{self.round}" if self.round > 1 else "")
 
     def told(self, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,17 +23,27 @@ _UNKNOWN_POST = (
 
 @dataclass
 class _Faults:
-    """What went wrong: one sentence a kind of fault, with those it concerns."""
+    """What went wrong: one sentence a kind of fault, with the places in REPORT_EMAILS that it concerns."""
 
-    whom: dict[str, list[str]] = field(default_factory=dict)
+    mails: dict[str, list[int]] = field(default_factory=dict)
+    slack: str | None = None
     retryable: bool = True
 
-    def add(self, whom: str, sentence: str, *, retryable: bool) -> None:
-        self.whom.setdefault(sentence, []).append(whom)
-        self.retryable = self.retryable and retryable
+    def mail(self, numbers: Iterable[int], error: email.EmailError) -> None:
+        self.mails.setdefault(str(error).rstrip("."), []).extend(numbers)
+        self.retryable = self.retryable and error.retryable
+
+    def __bool__(self) -> bool:
+        return bool(self.mails or self.slack)
 
     def __str__(self) -> str:
-        return "; ".join(f"{' and '.join(whom)}: {text.rstrip('.')}" for text, whom in self.whom.items())
+        parts = [f"{_addresses(numbers)} of REPORT_EMAILS: {text}" for text, numbers in self.mails.items()]
+        return "; ".join(parts + ([f"Slack: {self.slack}"] if self.slack else []))
+
+
+def _addresses(numbers: list[int]) -> str:
+    listed = ", ".join(map(str, numbers))
+    return f"address {listed}" if len(numbers) == 1 else f"addresses {listed}"
 
 
 async def tell(settings: ReportSettings, report: Report, published: Published, ledger: Ledger) -> None:
@@ -49,7 +60,7 @@ async def tell(settings: ReportSettings, report: Report, published: Published, l
     await _mail(settings, report, published, ledger, faults)
     await _post(settings, report, published, ledger, faults)
     await book.save(settings, ledger)
-    if faults.whom:
+    if faults:
         raise ReportError(
             f"The report is stored, but not everybody was told ({faults}); a further run tells only those.",
             stored=True,
@@ -74,8 +85,6 @@ async def _mail(
         if ledger.told(name):
             published.already.append(address)
             continue
-        ledger.begin(name)
-        await book.save(settings, ledger)
         try:
             mail = email.compose(
                 "report",
@@ -85,19 +94,20 @@ async def _mail(
                 summary=report.headline,
                 link=published.page_url,
             )
+        except email.EmailError as error:
+            faults.mail([number], error)
+            continue
+        ledger.begin(name)
+        await book.save(settings, ledger)
+        try:
             await email.send(mail, settings)
         except email.EmailError as error:
             if not error.uncertain:
                 ledger.forget(name)
-            away = error.code is None and error.retryable  # then the others would wait as long for the same
-            last = len(settings.report_emails)
-            faults.add(
-                f"addresses {number} to {last} of REPORT_EMAILS" if away and number < last else whom,
-                str(error),
-                retryable=error.retryable,
-            )
-            if away:
-                break
+            if error.code is None:  # no word from the server: the others would wait as long for the same
+                faults.mail(range(number, len(settings.report_emails) + 1), error)
+                return
+            faults.mail([number], error)
             continue
         ledger.done(name)
         published.mailed.append(address)
@@ -119,11 +129,11 @@ async def _post(
     try:
         await slack.post(settings, f"{report.title}\n{report.headline}", blocks=_blocks(report, published.page_url))
     except slack.SlackError as error:
-        again = (
-            "" if not error.uncertain else " It may be there, so it is not posted again unless you publish with resend."
-        )
-        faults.add("Slack", f"{error}{again}", retryable=error.retryable and not error.uncertain)
-        if not error.uncertain:
+        faults.slack = str(error).rstrip(".")
+        faults.retryable = faults.retryable and error.retryable and not error.uncertain
+        if error.uncertain:
+            faults.slack += " (the message may be there, so it is not posted again unless you publish with resend)"
+        else:
             ledger.forget(book.SLACK)
         return
     ledger.done(book.SLACK)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tools.reports.errors import ReportError
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+_LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Report:
         """
         if not _KEY.fullmatch(self.key):
             raise ReportError("key is none: use up to 60 letters, digits, - and _, as in 2026-11-16_2026-11-22.")
+        if len(self.title) > _LONGEST_TITLE:
+            raise ReportError(f"title is too long: it may have {_LONGEST_TITLE} characters.")
         for name in ("title", "headline", "page", "data"):
             if not getattr(self, name).strip():
                 raise ReportError(f"{name} is empty: a report has all of title, headline, page and data.")
