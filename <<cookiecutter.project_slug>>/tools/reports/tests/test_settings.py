@@ -70,6 +70,18 @@ def test_the_time_zone_is_read_alone(make: Make, monkeypatch: pytest.MonkeyPatch
         reports.timezone()
 
 
+def test_a_dry_run_publishes_nothing_and_knows_no_zone(
+    make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = make()
+    monkeypatch.setenv("RAW_NETWORK_REPORT", str(tmp_path / "network"))
+    monkeypatch.setenv("REPORT_TIMEZONE", "Europe/Berlin")
+    assert reports.timezone() == "UTC"
+    with pytest.raises(reports.ReportError, match="Nothing is published in a dry run"):
+        reports.publish(report(), settings=settings)
+    assert not (tmp_path / "dev").exists()
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
