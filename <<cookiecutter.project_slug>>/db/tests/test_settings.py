@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 
 import pytest
 
+import configuration
 import settings as settings_module
+from configuration.base import EnvSettings
 from settings import Settings, SettingsError, load_settings, normalise_database_url
 
 ROOT = Path(settings_module.__file__).parent
@@ -91,7 +95,12 @@ def test_usual_urls_get_their_driver(given: str, meant: str) -> None:
 def test_the_example_names_every_setting() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     named = set(re.findall(r"^(\w+)=", example, flags=re.MULTILINE))
-    assert {name.upper() for name in Settings.model_fields} <= named
+    kinds: set[type[EnvSettings]] = {Settings}
+    for module in pkgutil.iter_modules(configuration.__path__, "configuration."):
+        values = vars(importlib.import_module(module.name)).values()
+        kinds |= {value for value in values if isinstance(value, type) and issubclass(value, EnvSettings)}
+    assert {name.upper() for kind in kinds for name in kind.model_fields} <= named
+    assert len(kinds) > len(Settings.__bases__)
 
 
 def test_the_example_explains_every_line() -> None:

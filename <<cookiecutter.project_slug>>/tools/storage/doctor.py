@@ -38,7 +38,7 @@ async def check(settings: StorageSettings) -> list[Finding]:
     findings = []
     try:
         if await get(settings, key, timeout_seconds=_LIMIT_SECONDS) != content:
-            findings.append(_failed("get", StorageError("S3 gave other bytes than were put.", retryable=True)))
+            findings.append(_failed("get", StorageError("S3 has other bytes than were put: ask who runs the server.")))
     except StorageError as error:
         findings.append(_failed("get", error))
     try:
@@ -50,12 +50,9 @@ async def check(settings: StorageSettings) -> list[Finding]:
 
 
 def _failed(doing: str, error: StorageError) -> Finding:
-    if error.status == 403:
-        remedy = "Permit s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket, or check the keys."
-    elif error.status is not None and (error.retryable or error.status >= 500):
-        remedy = "Wait and run this again; if it stays, ask who runs the server."
-    elif error.retryable:
-        remedy = "Check S3_ENDPOINT_URL, and that this machine may reach it."
-    else:
-        remedy = "Change what the sentence names in .env, and run this again."
-    return Finding(doing, False, str(error), remedy)
+    detail, colon, remedy = str(error).rpartition(": ")
+    if colon:  # what a sentence says after its last colon is what to do
+        return Finding(doing, False, f"{detail}.", f"{remedy[0].upper()}{remedy[1:]}")
+    if error.status is None:
+        return Finding(doing, False, str(error), "Check S3_ENDPOINT_URL, and that this machine may reach it.")
+    return Finding(doing, False, str(error), "Wait and run this again; if it stays, ask who runs the server.")

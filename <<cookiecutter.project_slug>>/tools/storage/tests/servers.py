@@ -91,6 +91,7 @@ class Ordered:
     url: str = ""
     status: int = 200
     body: str = ""
+    delay_seconds: float = 0.0
     requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
 
 
@@ -106,12 +107,14 @@ def ordered() -> Iterator[Ordered]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             order.requests.append((self.command, self.path, headers, body))
+            time.sleep(order.delay_seconds)
             answer = b"" if self.command == "HEAD" else order.body.encode()
             self.send_response(order.status)
             self.send_header("ETag", '"x"')
             self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            with suppress(OSError):  # who asked may have given up
+                self.end_headers()
+                self.wfile.write(answer)
 
         do_PUT = do_GET = do_HEAD = do_DELETE = _answer  # noqa: N815
 

@@ -146,6 +146,16 @@ async def test_a_server_that_says_nothing_is_waited_for_no_longer_than_allowed(
     assert (error.retryable, error.uncertain) == (True, uncertain)
 
 
+async def test_further_tries_take_no_longer_than_allowed(make: Make) -> None:
+    with ordered() as server:
+        answer(server, 500, "InternalError")
+        server.delay_seconds = 0.8
+        began = time.monotonic()
+        error = await refused(at(make, server.url), limit=1.0)
+        assert time.monotonic() - began < 1.5
+    assert (error.retryable, error.uncertain) == (True, True)
+
+
 async def test_a_body_that_never_ends_is_bounded_too(make: Make) -> None:
     def drip(connection: socket.socket) -> None:
         connection.recv(65536)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 import stat
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from configuration.base import SettingsError, load_settings
+from configuration.base import ROOT, SettingsError, load_settings
 from configuration.storage import StorageSettings
 from tools import storage
 from tools.storage.tests.conftest import Make
@@ -222,3 +223,10 @@ def test_the_client_is_not_imported_until_a_bucket_is_asked() -> None:
     told = "import sys; from tools import storage; print({'obstore', 'pydantic'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_every_setting_is_explained() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    named = re.findall(r"^(S3_\w+)=", example, flags=re.MULTILINE)
+    assert sorted(named) == sorted(name.upper() for name in StorageSettings.model_fields if name.startswith("s3_"))
+    assert all(field.description for field in StorageSettings.model_fields.values())
