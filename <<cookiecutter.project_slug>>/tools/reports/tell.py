@@ -57,9 +57,11 @@ async def tell(settings: ReportSettings, report: Report, published: Published, l
         StorageError: the ledger could not be kept.
     """
     faults = _Faults()
+    before = dict(ledger.messages)
     await _mail(settings, report, published, ledger, faults)
     await _post(settings, report, published, ledger, faults)
-    await book.save(settings, ledger)
+    if ledger.messages != before:
+        await book.save(settings, ledger)
     if faults:
         raise ReportError(
             f"The report is stored, but not everybody was told ({faults}); a further run tells only those.",
@@ -127,7 +129,7 @@ async def _post(
     ledger.begin(book.SLACK)
     await book.save(settings, ledger)
     try:
-        await slack.post(settings, f"{report.title}\n{report.headline}", blocks=_blocks(report, published.page_url))
+        await slack.post(settings, f"{report.title}\n{report.headline}", blocks=_blocks(report, published))
     except slack.SlackError as error:
         faults.slack = str(error).rstrip(".")
         faults.retryable = faults.retryable and error.retryable and not error.uncertain
@@ -140,13 +142,15 @@ async def _post(
     published.posted = True
 
 
-def _blocks(report: Report, link: str) -> list[dict[str, object]]:
+def _blocks(report: Report, published: Published) -> list[dict[str, object]]:
     title, headline = (
         slack.escape(text.encode("utf-8", "replace").decode()[:longest])
         for text, longest in ((" ".join(report.title.split()), 200), (report.headline.strip(), 1500))
     )
-    # Slack makes links of https only; a file's URI is shown as it is.
-    opens = slack.link(link, "Open the report") if link.startswith("http") else slack.escape(link)
+    # Slack makes links of https only, and takes no more text: then it is said where the report lies.
+    opens = slack.link(published.page_url, "Open the report")
+    if not published.page_url.startswith("http") or len(opens) > slack.LONGEST:
+        opens = slack.escape(published.stored[0])
     return [
         {"type": "section", "text": {"type": "mrkdwn", "text": f"*{title}*\n{headline}"}},
         {"type": "section", "text": {"type": "mrkdwn", "text": opens}},

@@ -45,9 +45,9 @@ class Published:
     """What became of a report.
 
     `page_url` and `data_url` are links to both files: they work for REPORT_LINK_DAYS, or are file:// URIs without a
-    bucket. `stored` says where they are kept. `mailed` are the addresses told now, `posted` whether Slack was;
-    `already` are those who had been told before: addresses, and "slack". `notes` are plain sentences about what is not
-    known for certain, or looks wrong.
+    bucket. `stored` says where they are kept, the page first. `mailed` are the addresses told now, `posted` whether
+    Slack was, or the file in its stead; `already` are those who had been told before: addresses, and "slack". `notes`
+    are plain sentences about what is not known for certain, or looks wrong.
     """
 
     page_url: str

@@ -17,6 +17,7 @@ from configuration.reports import ReportSettings
 from tools import reports, slack
 from tools.email.testing import FakeSmtp, fake_smtp
 from tools.email.testing import Fault as MailFault
+from tools.reports import tell
 from tools.reports.tests.conftest import Make, report
 from tools.slack.testing import FakeSlack, fake_slack
 from tools.slack.testing import Fault as SlackFault
@@ -201,6 +202,7 @@ async def test_in_production_without_slack_nothing_is_posted(make: Make, smtp: F
 
 PROGRAM = """
 from tools import reports
+from tools.reports import tell
 from tools.reports.tests.conftest import report
 reports.publish(report())
 """
@@ -256,3 +258,15 @@ async def test_in_slack_a_title_is_text_and_no_mention(settings: ReportSettings,
     await reports.publish_async(report(title="<!channel>\n & co \ud800"), settings=settings)
     (post,) = channel.messages
     assert post["blocks"][0]["text"]["text"].startswith(f"*{slack.escape('<!channel> & co ?')}*\n12 received")
+
+
+async def test_a_link_too_long_for_slack_is_replaced_by_the_place(make: Make, channel: FakeSlack) -> None:
+    settings = make(
+        slack_webhook_url=channel.url, s3_bucket="reports", s3_access_key_id="K", s3_secret_access_key="s" * 40
+    )
+    for length, shown in ((1000, "|Open the report>"), (4000, "s3://reports/reports/2026-11-25/report.html")):
+        url = "https://s3.example.com/report.html?token=" + "x" * length
+        published = reports.Published(url, url, ["s3://reports/reports/2026-11-25/report.html", "s3://…"])
+        await slack.post(settings, "A report", blocks=tell._blocks(report(), published))
+        (text,) = [block["text"]["text"] for block in channel.messages[-1]["blocks"][1:]]
+        assert text.endswith(shown)
