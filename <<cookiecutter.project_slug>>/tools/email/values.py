@@ -28,9 +28,17 @@ def _web(value: str) -> str:
     return value
 
 
+def _web_or_file(value: str) -> str:
+    return value if value.startswith("file:///") else _web(value)
+
+
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300), BeforeValidator(_line)]
 Block = Annotated[str, StringConstraints(min_length=1, max_length=50_000), BeforeValidator(_block)]
 Link = Annotated[Line, AfterValidator(_web)]
+# Links with a signature are long; without a bucket a report is a file of this machine.
+ReportLink = Annotated[
+    str, StringConstraints(min_length=1, max_length=4000), BeforeValidator(_line), AfterValidator(_web_or_file)
+]
 
 
 class Values(BaseModel):
@@ -47,7 +55,7 @@ class Report(Values):
 
     subject: Line
     summary: Block
-    link: Link
+    link: ReportLink
 
 
 MODELS: dict[str, type[Values]] = {"report": Report}

@@ -5,6 +5,6 @@ slack_sdk is not imported until a message is posted. In run.py write `from tools
 
 from tools.slack.errors import SlackError
 from tools.slack.post import TIMEOUT_SECONDS, Posted, post
-from tools.slack.text import escape, link
+from tools.slack.text import LONGEST, escape, link
 
-__all__ = ["TIMEOUT_SECONDS", "Posted", "SlackError", "escape", "link", "post"]
+__all__ = ["LONGEST", "TIMEOUT_SECONDS", "Posted", "SlackError", "escape", "link", "post"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LONGEST = 3000
+"""Most characters that Slack takes in a text of blocks, and that `post` shows of its text."""
 
 
 def escape(text: str) -> str:
