@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -73,3 +74,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
     with _at_home(folder):
         return (yield)
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_dry_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no workflow read the user's database, or tell people of anything: `raw run --dry` sets the same variable."""
+    monkeypatch.setenv("RAW_NETWORK_REPORT", os.devnull)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 
 from raw_runtime import BaseWorkflow
 from tools import llm
+
+_DRY_RUN = "RAW_NETWORK_REPORT"  # set where the network is shut
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,24 @@ def play(workflow: type[BaseWorkflow[Any]], folder: Path) -> int:
     return 1 if failed else 0
 
 
+@contextlib.contextmanager
+def _dry() -> Iterator[None]:
+    """Let tools take this for a dry run, as `raw run --dry` is: it sets the same variable."""
+    if _DRY_RUN in os.environ:
+        yield
+        return
+    os.environ[_DRY_RUN] = os.devnull
+    try:
+        yield
+    finally:
+        del os.environ[_DRY_RUN]
+
+
 def _play_one(workflow: type[BaseWorkflow[Any]], mock: Mock) -> list[str]:
     params = workflow._get_params_class().model_validate(mock.params)
     # Results, log and journal go to the current folder: give each mock one that vanishes. No model answers: what is
-    # expected is what the heuristics say.
-    with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch), llm.registry.using(None):
+    # expected is what the heuristics say. Nothing outside is asked or told.
+    with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch), llm.registry.using(None), _dry():
         run = workflow(params, logger=_Quiet())
         code = run.run()
         saved = Path(run.results_dir) / "result.json"

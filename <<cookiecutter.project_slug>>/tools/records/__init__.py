@@ -14,14 +14,17 @@ from tools.records.reader import (
     candidate,
     submission,
 )
+from tools.records.walk import History, histories
 
 __all__ = [
     "CallRecord",
     "CandidateRecord",
+    "History",
     "RecordsError",
     "SubmissionRecord",
     "call",
     "candidate",
     "completed",
+    "histories",
     "submission",
 ]

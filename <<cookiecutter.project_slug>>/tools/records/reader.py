@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from db.session import Database
+
 _ResultT = TypeVar("_ResultT")
 
 
@@ -133,17 +135,37 @@ def _shown(text: str) -> str:
 
 
 def _ask(read: Callable[[AsyncSession], Awaitable[_ResultT]]) -> _ResultT:
-    """Run one read to its end, whether or not this thread has an event loop: it gets a thread of its own."""
+    """Run one read to its end, in a session of its own."""
     answer: list[_ResultT] = []
+
+    async def work(database: Database) -> None:
+        async with database.session(read_only=True) as session:
+            answer.append(await read(session))
+
+    if not ask(work):
+        raise RecordsError("There is no database yet: python -m db migrate makes it")
+    return answer[0]
+
+
+def ask(work: Callable[[Database], Awaitable[None]]) -> bool:
+    """Do work with the database to its end, whether or not this thread has an event loop: it gets a thread of its own.
+
+    Returns:
+        Whether there is a database; False, with nothing done, where its SQLite file is not made yet.
+
+    Raises:
+        RecordsError: a setting is wrong, or the database is not available.
+    """
+    answer: list[bool] = []
     fault: list[BaseException] = []
 
-    def work() -> None:
+    def run() -> None:
         try:
-            answer.append(asyncio.run(_read(read)))
+            answer.append(asyncio.run(_with_database(work)))
         except BaseException as error:
             fault.append(error)
 
-    thread = threading.Thread(target=work, name="records", daemon=True)
+    thread = threading.Thread(target=run, name="records", daemon=True)
     thread.start()
     thread.join()
     if fault:
@@ -151,7 +173,7 @@ def _ask(read: Callable[[AsyncSession], Awaitable[_ResultT]]) -> _ResultT:
     return answer[0]
 
 
-async def _read(read: Callable[[AsyncSession], Awaitable[_ResultT]]) -> _ResultT:
+async def _with_database(work: Callable[[Database], Awaitable[None]]) -> bool:
     from db.session import Database, DatabaseUnavailableError
     from settings import SettingsError, get_settings
 
@@ -160,12 +182,12 @@ async def _read(read: Callable[[AsyncSession], Awaitable[_ResultT]]) -> _ResultT
     except SettingsError as error:
         raise RecordsError(str(error)) from None
     if settings.uses_sqlite and not settings.sqlite_path.exists():
-        raise RecordsError("There is no database yet: python -m db migrate makes it")
+        return False
     database = Database(settings)
     try:
-        async with database.session(read_only=True) as session:
-            return await read(session)
+        await work(database)
     except DatabaseUnavailableError as error:
         raise RecordsError(str(error)) from error
     finally:
         await database.dispose()
+    return True

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from report_models import Comment, ReportData
 
-_LONG_WAIT_DAYS = 5
-
 
 def comment(data: ReportData) -> Comment:
     """Return one to five sentences: the heuristic that answers when no model does. No name of a person."""
@@ -18,13 +16,9 @@ def comment(data: ReportData) -> Comment:
     slow = max(data.time_in_stage, key=lambda s: s.median_hours, default=None)
     if slow is not None and slow.median_hours > 0:
         sentences.append(f'The longest stage was "{slow.stage}", with a median of {hours(slow.median_hours)}.')
-    late = [w for w in data.waiting if w.days >= _LONG_WAIT_DAYS]
-    if late:
-        more = "at least " if len(late) == len(data.waiting) and t.in_progress > len(late) else ""
-        verb = "has" if len(late) == 1 else "have"
-        sentences.append(
-            f"{more}{_people(len(late))} in progress {verb} not moved for {_LONG_WAIT_DAYS} days.".capitalize()
-        )
+    if t.stuck:
+        verb = "is" if t.stuck == 1 else "are"
+        sentences.append(f"{_people(t.stuck)} {verb} stuck, not moved for more than {data.stuck_days:g} days.")
     return Comment(sentences=sentences)
 
 

@@ -3,108 +3,91 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from report_models import Count, Period, Position, ReportData, Row, StageTime, Totals, Waiting, Week, zone
-from report_stages import FINAL, ORDER, STAGES, final_of, normal, stage_of
+from report_models import Count, Period, Position, ReportData, StageTime, Totals, Waiting, Week, zone
+from report_rows import Candidate, horizon_of
+from report_stages import FINAL, ORDER, STAGES, normal
 
 WEEKS = 8
 _POSITIONS = 10
 _WAITING = 15
-
-
-@dataclass(slots=True)
-class _Candidate:
-    """A row, read once: when it came in, where it stands, when it ended (None: in progress)."""
-
-    row: Row
-    created: dt.datetime
-    updated: dt.datetime
-    reached: dict[str, dt.datetime]
-    outcome: str | None
-    ended: dt.datetime | None
+_DAY = 86400.0
+_WEEK = dt.timedelta(weeks=1)
 
 
 def measure(
-    rows: list[Row], period: Period, *, title: str, timezone: str, sample: bool, show_names: bool
+    everyone: Sequence[Candidate],
+    period: Period,
+    *,
+    title: str,
+    timezone: str,
+    source: str,
+    show_names: bool,
+    stuck_days: float,
 ) -> ReportData:
     """Return the figures of the period.
 
     The funnel follows those who came in during it; outcomes count those who ended in it; "in progress" is
-    who had come in and not ended when the period (or now, if that is earlier) was over.
+    who had come in and not ended when the period (or now, if that is earlier) was over. Who is in progress and was not
+    moved for `stuck_days` is stuck.
     """
-    everyone = [_read(row) for row in rows]
-    horizon = min(period.end, period.now) if period.start <= period.now else period.end
-    received = [c for c in everyone if period.start <= c.created < period.end]
-    finished = [c for c in everyone if c.ended is not None and period.start <= c.ended < period.end]
+    start, end, horizon = period.start.timestamp(), period.end.timestamp(), horizon_of(period)
+    before = period.previous_start.timestamp()
+    received = [c for c in everyone if start <= c.created < end]
+    finished = [c for c in everyone if c.ended is not None and start <= c.ended < end]
     open_now = [c for c in everyone if c.created < horizon and (c.ended is None or c.ended >= horizon)]
     outcomes = Counter(c.outcome for c in finished if c.outcome)
-    days = sorted((c.ended - c.created).total_seconds() / 86400 for c in finished if c.ended)
-    before = (period.previous_start, period.start)
+    days = sorted((c.ended - c.created) / _DAY for c in finished if c.ended is not None)
     return ReportData(
         title=title,
         period=period,
         timezone=timezone,
-        sample=sample,
+        source=source,
+        sample=source == "sample",
         totals=Totals(
             received=len(received),
-            received_before=sum(before[0] <= c.created < before[1] for c in everyone),
+            received_before=sum(before <= c.created < start for c in everyone),
             finished=len(finished),
-            finished_before=sum(c.ended is not None and before[0] <= c.ended < before[1] for c in everyone),
+            finished_before=sum(c.ended is not None and before <= c.ended < start for c in everyone),
             completed=outcomes["completed"],
             in_progress=len(open_now),
+            stuck=sum(horizon - c.moved > stuck_days * _DAY for c in open_now),
             median_days_to_finish=round(_quantile(days, 0.5), 2) if days else None,
-            rows=len(rows),
+            rows=len(everyone),
         ),
         funnel=_funnel(received),
         outcomes=_shares([(name, outcomes[name]) for name in FINAL], len(finished)),
-        statuses=_shares(Counter(normal(c.row.status) for c in received).most_common(12), len(received)),
-        time_in_stage=_stage_times(everyone, period),
+        statuses=_shares(Counter(normal(c.status) for c in received).most_common(12), len(received)),
+        time_in_stage=_stage_times(everyone, start, end),
         by_week=_weeks(everyone, period, zone(timezone)),
         by_position=_positions(received, finished, open_now),
-        waiting=_waiting(open_now, horizon, show_names=show_names),
+        waiting=_waiting(open_now, horizon, show_names=show_names, stuck_days=stuck_days),
+        stuck_days=stuck_days,
     )
-
-
-def _read(row: Row) -> _Candidate:
-    reached: dict[str, dt.datetime] = {"received": row.created_at}
-    outcome = final_of(row.status)
-    last, ended = row.created_at, None
-    for event in row.events:
-        last = max(last, event.at)
-        stage = stage_of(event.event)
-        if stage is not None and (stage not in reached or (stage != "received" and event.at < reached[stage])):
-            reached[stage] = event.at
-        if outcome is not None and final_of(event.event) == outcome:
-            ended = event.at
-    updated = max(row.updated_at or last, last)
-    stage = stage_of(row.status)
-    if stage is not None:
-        reached.setdefault(stage, updated)
-    return _Candidate(row, row.created_at, updated, reached, outcome, (ended or updated) if outcome else None)
 
 
 def _shares(counts: Iterable[tuple[str, int]], whole: int) -> list[Count]:
     return [Count(name=name, count=n, share=round(n / whole, 4) if whole else 0.0) for name, n in counts]
 
 
-def _funnel(received: list[_Candidate]) -> list[Count]:
+def _funnel(received: Sequence[Candidate]) -> list[Count]:
     """Count who got as far as each stage; who reached a later one has passed the earlier ones."""
     furthest = Counter(max(ORDER[stage] for stage in c.reached) for c in received)
     counts = [(stage, sum(n for index, n in furthest.items() if index >= ORDER[stage])) for stage, _ in STAGES]
     return _shares(counts, len(received))
 
 
-def _stage_times(everyone: list[_Candidate], period: Period) -> list[StageTime]:
+def _stage_times(everyone: Sequence[Candidate], start: float, end: float) -> list[StageTime]:
     hours: defaultdict[str, list[float]] = defaultdict(list)
     for c in everyone:
         steps = sorted(c.reached.items(), key=lambda item: (item[1], ORDER[item[0]]))
-        ends = [at for _, at in steps[1:]] + ([c.ended] if c.ended else [])
+        ends = [at for _, at in steps[1:]] + ([] if c.ended is None else [c.ended])
         for (stage, began), left in zip(steps, ends, strict=False):
-            if stage != "completed" and period.start <= left < period.end and left >= began:
-                hours[stage].append((left - began).total_seconds() / 3600)
+            if stage != "completed" and start <= left < end and left >= began:
+                hours[stage].append((left - began) / 3600)
     return [
         StageTime(
             stage=stage,
@@ -125,36 +108,43 @@ def _quantile(values: list[float], q: float) -> float:
     return values[low] + (values[high] - values[low]) * (at - low)
 
 
-def _weeks(everyone: list[_Candidate], period: Period, tz: dt.tzinfo) -> list[Week]:
+def _weeks(everyone: Sequence[Candidate], period: Period, tz: dt.tzinfo) -> list[Week]:
     """Return the eight weeks up to the one in which the period ends."""
     last_day = (period.end - dt.timedelta(microseconds=1)).astimezone(tz).date()
     last_monday = last_day - dt.timedelta(days=last_day.weekday())
-    mondays = [last_monday - dt.timedelta(weeks=n) for n in reversed(range(WEEKS))]
-    counts: dict[dt.date, list[int]] = {monday: [0, 0, 0] for monday in mondays}
-
-    def add(at: dt.datetime, column: int) -> None:
-        day = at.astimezone(tz).date()
-        slot = counts.get(day - dt.timedelta(days=day.weekday()))
-        if slot is not None:
-            slot[column] += 1
-
+    mondays = [last_monday - n * _WEEK for n in reversed(range(WEEKS))]
+    # Weeks begin at midnight there, which is not always 168 hours after the last one.
+    bounds = [dt.datetime.combine(day, dt.time(), tz).timestamp() for day in (*mondays, last_monday + _WEEK)]
+    received = [0] * WEEKS
+    ended: list[Counter[str]] = [Counter() for _ in mondays]
     for c in everyone:
-        add(c.created, 0)
-        if c.ended is not None:
-            add(c.ended, 1 if c.outcome == "completed" else 2)
+        if bounds[0] <= c.created < bounds[-1]:
+            received[bisect_right(bounds, c.created) - 1] += 1
+        if c.ended is not None and c.outcome is not None and bounds[0] <= c.ended < bounds[-1]:
+            ended[bisect_right(bounds, c.ended) - 1][c.outcome] += 1
     return [
-        Week(week=f"{m:%G-W%V}", monday=m, received=n[0], completed=n[1], not_completed=n[2]) for m, n in counts.items()
+        Week(
+            week=f"{monday:%G-W%V}",
+            monday=monday,
+            received=number,
+            completed=outcomes["completed"],
+            not_completed=outcomes.total() - outcomes["completed"],
+            outcomes={name: outcomes[name] for name in FINAL},
+        )
+        for monday, number, outcomes in zip(mondays, received, ended, strict=True)
     ]
 
 
-def _positions(received: list[_Candidate], finished: list[_Candidate], open_now: list[_Candidate]) -> list[Position]:
+def _positions(
+    received: Sequence[Candidate], finished: Sequence[Candidate], open_now: Sequence[Candidate]
+) -> list[Position]:
     counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for c in received:
-        counts[c.row.position][0] += 1
+        counts[c.position][0] += 1
     for c in finished:
-        counts[c.row.position][1] += c.outcome == "completed"
+        counts[c.position][1] += c.outcome == "completed"
     for c in open_now:
-        counts[c.row.position][2] += 1
+        counts[c.position][2] += 1
     ranked = sorted(counts.items(), key=lambda item: (-item[1][0], -item[1][2], item[0]))
     return [
         Position(position=name[:120], received=n[0], completed=n[1], in_progress=n[2])
@@ -162,23 +152,16 @@ def _positions(received: list[_Candidate], finished: list[_Candidate], open_now:
     ]
 
 
-def _waiting(open_now: list[_Candidate], horizon: dt.datetime, *, show_names: bool) -> list[Waiting]:
-    touched = sorted(((*_last_touch(c, horizon), c) for c in open_now), key=lambda t: (t[0], t[2].row.id))
+def _waiting(open_now: Sequence[Candidate], horizon: float, *, show_names: bool, stuck_days: float) -> list[Waiting]:
+    longest = sorted(open_now, key=lambda c: (c.moved, c.id))[:_WAITING]
     return [
         Waiting(
-            id=c.row.id[:80],
-            name=(c.row.name or "")[:120] or None if show_names else None,
-            position=c.row.position[:120],
-            status=status,
-            days=round((horizon - at).total_seconds() / 86400, 1),
+            id=c.id[:80],
+            name=c.name[:120] or None if show_names else None,
+            position=c.position[:120],
+            status=normal(c.moved_to),
+            days=round((horizon - c.moved) / _DAY, 1),
+            stuck=horizon - c.moved > stuck_days * _DAY,
         )
-        for at, status, c in touched[:_WAITING]
+        for c in longest
     ]
-
-
-def _last_touch(c: _Candidate, horizon: dt.datetime) -> tuple[dt.datetime, str]:
-    """Return when somebody or something last moved the candidate before the horizon, and the status then."""
-    if c.updated < horizon:
-        return c.updated, normal(c.row.status)
-    last = max((e for e in c.row.events if e.at < horizon), key=lambda e: e.at, default=None)
-    return (last.at, normal(last.event)) if last else (c.created, "received")

@@ -64,7 +64,8 @@ class ReportParams(BaseModel):
 
     id: prose.Text = Field(default="sample", description="Correlation id, echoed in the result")
     rows: Annotated[list[Row] | None, BeforeValidator(_rows_from_json)] = Field(
-        default=None, description="The candidates, as JSON; without them the report shows sample data and says so"
+        default=None,
+        description="The candidates, as JSON; else those of the database; else sample data, which the report says",
     )
     date: str = Field(
         default="today", description="today, yesterday, this-week, last-week, last-month, or a day as YYYY-MM-DD"
@@ -72,9 +73,19 @@ class ReportParams(BaseModel):
     start: dt.date | None = Field(default=None, description="First day; with end, instead of date")
     end: dt.date | None = Field(default=None, description="Last day, included")
     now: dt.datetime | None = Field(default=None, description="What counts as now; without it the clock is read")
-    timezone: str = Field(default="UTC", description="Where days begin and end, such as Europe/Berlin")
+    timezone: str | None = Field(
+        default=None, description="Where days begin and end, such as Europe/Berlin; else REPORT_TIMEZONE, else UTC"
+    )
     title: prose.Text = Field(default="Candidates", description="Heading of the report")
     show_names: bool = Field(default=False, description="Name the candidates that wait, instead of their ids only")
+    stuck_days: float = Field(
+        default=8.0, gt=0, le=3650, description="Who is in progress and was not moved for more days than this is stuck"
+    )
+    publish: bool | None = Field(
+        default=None,
+        description="Store the report and tell people of it; without this, only if it is about the database",
+    )
+    resend: bool = Field(default=False, description="Tell those of it again who were told before")
 
     _aware = field_validator("now")(lambda value: value and _aware(value))
 
@@ -92,8 +103,9 @@ class ReportParams(BaseModel):
 
     @field_validator("timezone")
     @classmethod
-    def _known_timezone(cls, value: str) -> str:
-        zone(value)
+    def _known_timezone(cls, value: str | None) -> str | None:
+        if value is not None:
+            zone(value)
         return value
 
     @model_validator(mode="after")
@@ -147,13 +159,14 @@ class StageTime(BaseModel):
 
 
 class Week(BaseModel):
-    """An ISO week: who came in, and how those that ended in it ended."""
+    """An ISO week: who came in, and how those that ended in it ended; `outcomes` has every final status."""
 
     week: str
     monday: dt.date
     received: int
     completed: int
     not_completed: int
+    outcomes: dict[str, int]
 
 
 class Position(BaseModel):
@@ -166,13 +179,14 @@ class Position(BaseModel):
 
 
 class Waiting(BaseModel):
-    """A candidate in progress at whom nobody has looked for longest."""
+    """A candidate in progress whom nobody and nothing has moved for longest."""
 
     id: str
     name: str | None
     position: str
     status: str
     days: float
+    stuck: bool
 
 
 class Totals(BaseModel):
@@ -184,17 +198,20 @@ class Totals(BaseModel):
     finished_before: int
     completed: int
     in_progress: int
+    stuck: int
     median_days_to_finish: float | None
     rows: int
 
 
 class ReportData(BaseModel):
-    """Everything that the report shows."""
+    """Everything that the report shows; `source` is where the candidates come from: given, database or sample."""
 
     title: str
     period: Period
     timezone: str
+    source: str
     sample: bool
+    stuck_days: float
     totals: Totals
     funnel: list[Count]
     outcomes: list[Count]
@@ -220,10 +237,11 @@ class Commented(BaseModel):
 
 
 class ReportResult(ReportData):
-    """The outcome; the page is saved beside it as report.html."""
+    """The outcome; the page is saved beside it as report.html. `published`: links to page and figures, if they were."""
 
     id: str
     comment: list[str]
     answered_by: str
     answer_reason: str
     files: list[str]
+    published: list[str] = []

@@ -50,7 +50,7 @@ def render(data: ReportData, comment: Sequence[str], answered_by: str) -> str:
         _section(
             "waiting",
             "Waiting longest",
-            "In progress, and not touched for longest.",
+            _stuck(data),
             _waiting_table(data) if data.waiting else _nothing(),
             "",
         ),
@@ -103,6 +103,14 @@ def _figures(data: ReportData) -> str:
         for name, value, note in figures
     )
     return f'<dl class="figures">{items}</dl>'
+
+
+def _stuck(data: ReportData) -> str:
+    """Say who is listed, and how many of all in progress are stuck."""
+    n, days = data.totals.stuck, f"{data.stuck_days:g} {'day' if data.stuck_days == 1 else 'days'}"
+    who = f"{n} {'is' if n == 1 else 'are'}" if n else "nobody is"
+    everybody = data.totals.in_progress
+    return f"Not moved for longest. Of {everybody} in progress {who} stuck: not moved for more than {days}."
 
 
 def _before(count: int) -> str:
@@ -175,5 +183,8 @@ def _position_table(data: ReportData) -> str:
 def _waiting_table(data: ReportData) -> str:
     return _table(
         ("Candidate", "Position", "Status", "Days"),
-        ((w.name or w.id, w.position or "(none)", w.status.replace("_", " "), w.days) for w in data.waiting),
+        (
+            (w.name or w.id, w.position or "(none)", w.status.replace("_", " ") + ", stuck" * w.stuck, w.days)
+            for w in data.waiting
+        ),
     )

@@ -28,6 +28,12 @@ def choose_period(date: str, start: dt.date | None, end: dt.date | None, now: dt
     )
 
 
+def key_of(period: Period) -> str:
+    """Return the period's name in storage: its day, or its first and last, as in "2026-11-16_2026-11-22"."""
+    first, last = period.start.date(), (period.end - dt.timedelta(days=1)).date()
+    return first.isoformat() if first == last else f"{first}_{last}"
+
+
 def _named(date: str, today: dt.date) -> tuple[dt.date, dt.date, dt.date]:
     """Return first day, day after the last, and first day of the period before."""
     day, week = dt.timedelta(days=1), dt.timedelta(weeks=1)

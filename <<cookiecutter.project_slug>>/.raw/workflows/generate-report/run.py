@@ -23,13 +23,22 @@ from report_comment import comment
 from report_data import measure
 from report_models import Comment, Commented, Period, ReportData, ReportParams, ReportResult
 from report_page import render
-from report_period import choose_period
+from report_period import choose_period, key_of
+from report_rows import Candidate, candidate, from_row, horizon_of
 from report_sample import sample_rows
 
 from raw_runtime import BaseWorkflow, step
-from tools import llm
+from tools import llm, reports
+
+try:
+    from tools import records  # type: ignore[attr-defined, unused-ignore]
+except ImportError:  # a system without a database
+    records = None  # type: ignore[assignment, unused-ignore]
 
 PAGE = "report.html"
+
+FAULTS: tuple[type[Exception], ...] = (reports.ReportError, *((records.RecordsError,) if records is not None else ()))
+"""What the edge raises: each is one plain sentence."""
 
 INSTRUCTIONS = (
     "Say in one to five plain sentences what stands out in these figures: changes, bottlenecks, who waits too long. "
@@ -42,6 +51,36 @@ def read_clock() -> dt.datetime:
     return dt.datetime.now(dt.UTC)  # raw: allow clock
 
 
+def stored(horizon: float, names: bool) -> list[Candidate] | None:
+    """Return the candidates of the database; None where there is none.
+
+    Raises:
+        RecordsError: they could not be read.
+    """
+    everyone: list[Candidate] = []
+    if records is None:
+        return None
+
+    def keep(h: records.History) -> None:
+        # Positions are few: one text each, not one a candidate.
+        texts = (h.id, h.name if names else "", sys.intern(h.position), h.status)
+        everyone.append(candidate(texts, h.created, h.updated, h.events, horizon))
+
+    return everyone if records.histories(keep) else None
+
+
+def local_timezone() -> str:
+    """Return REPORT_TIMEZONE, else UTC.
+
+    Raises:
+        ReportError: it is no time zone.
+    """
+    try:
+        return reports.timezone()
+    except ImportError:  # under another runtime, which installs what this file names and no more
+        return "UTC"
+
+
 class GenerateReport(BaseWorkflow[ReportParams]):
     """Report on the candidates of a period."""
 
@@ -49,14 +88,25 @@ class GenerateReport(BaseWorkflow[ReportParams]):
     def choose_period(self, now: dt.datetime) -> Period:
         """Turn "today" or a date into a span of time."""
         p = self.params
-        return choose_period(p.date, p.start, p.end, now, p.timezone)
+        return choose_period(p.date, p.start, p.end, now, p.timezone or "UTC")
 
     @step("measure")
-    def measure(self, period: Period) -> ReportData:
-        """Count and time; without rows, those of the sample."""
+    def measure(self, period: Period, everyone: list[Candidate] | None = None) -> ReportData:
+        """Count and time; without candidates from the database those that were given, or those of the sample."""
         p = self.params
-        rows = sample_rows(period.now) if p.rows is None else p.rows
-        return measure(rows, period, title=p.title, timezone=p.timezone, sample=p.rows is None, show_names=p.show_names)
+        source = "given" if p.rows is not None else "sample" if everyone is None else "database"
+        if everyone is None:
+            horizon = horizon_of(period)
+            everyone = [from_row(row, horizon) for row in (sample_rows(period.now) if p.rows is None else p.rows)]
+        return measure(
+            everyone,
+            period,
+            title=p.title,
+            timezone=p.timezone or "UTC",
+            source=source,
+            show_names=p.show_names,
+            stuck_days=p.stuck_days,
+        )
 
     @step("comment")
     def comment(self, data: ReportData) -> Commented:
@@ -72,20 +122,43 @@ class GenerateReport(BaseWorkflow[ReportParams]):
         return render(data, commented.comment.sentences, commented.answered_by)
 
     def run(self) -> int:
-        """Save results/report.html and results/result.json."""
-        data = self.measure(self.choose_period(self.params.now or read_clock()))
+        """Save results/report.html and results/result.json; a report about the database is published as well."""
+        p = self.params
+        try:
+            if p.timezone is None:
+                self.params = p = p.model_copy(update={"timezone": local_timezone()})
+            period = self.choose_period(p.now or read_clock())
+            everyone = stored(horizon_of(period), p.show_names) if p.rows is None else None
+        except FAULTS as error:
+            return self.error(str(error)).exit_code
+        data = self.measure(period, everyone)
         commented = self.comment(data)
-        self.save(PAGE, self.render(data, commented))
+        page = self.render(data, commented)
+        self.save(PAGE, page)
         result = ReportResult(
             **data.model_dump(),
-            id=self.params.id,
+            id=p.id,
             comment=commented.comment.sentences,
             answered_by=commented.answered_by,
             answer_reason=commented.answer_reason,
             files=[PAGE],
         )
-        self.save("result.json", result)
         told = f"{data.totals.received} received, {data.totals.finished} ended, {data.totals.in_progress} in progress"
+        self.save("result.json", result)
+        if data.source == "database" if p.publish is None else p.publish:
+            report = reports.Report(
+                key=key_of(period),
+                title=f"{data.title}, {period.label}"[:200],
+                headline="\n".join([f"{told}, {data.totals.stuck} stuck.", *commented.comment.sentences]),
+                page=page.encode(),
+                data=result.model_dump_json().encode(),
+            )
+            try:
+                published = reports.publish(report, resend=p.resend)
+            except reports.ReportError as error:
+                return self.error(str(error)).exit_code
+            result = result.model_copy(update={"published": [published.page_url, published.data_url]})
+            self.save("result.json", result)
         return self.success(f"{told}{' (sample data)' if data.sample else ''}").exit_code
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from report_models import ReportData, ReportParams, ReportResult, Row
-from report_period import choose_period
+from report_period import choose_period, key_of
 from report_sample import sample_rows
 from report_stages import FINAL, STAGES, final_of, stage_of
 from run import GenerateReport
@@ -118,6 +118,53 @@ def test_a_past_period_shows_what_was_true_then() -> None:
     data = report(rows, date="2024-05-02")[0]
     assert (data.totals.finished, data.totals.in_progress) == (0, 1)
     assert [(w.status, w.days) for w in data.waiting] == [("scheduled", 1.6)]
+
+
+def test_stuck_is_who_was_not_moved_for_longer_than_that() -> None:
+    events = [{"at": "2024-05-30T10:00:00Z", "event": "scheduled"}]
+    rows = [
+        row("2024-05-20T10:00:00Z"),
+        row("2024-05-20T10:00:00Z", "scheduled", events=events),
+        row("2024-05-20T10:00:00Z", "rejected"),
+    ]
+    data, page = report(rows)
+    assert (data.totals.in_progress, data.totals.stuck) == (2, 1)
+    assert [(w.status, w.stuck) for w in data.waiting] == [("received", True), ("scheduled", False)]
+    assert "Of 2 in progress 1 is stuck" in _Page(page).text
+    assert report(rows, stuck_days=4)[0].totals.stuck == 2
+    assert report(rows, stuck_days=20)[0].totals.stuck == 0
+    assert "nobody is stuck" in _Page(report(rows, stuck_days=20)[1]).text
+
+
+def test_a_week_says_how_each_ended_and_begins_at_midnight_there() -> None:
+    # Monday begins an hour earlier in UTC once summer time has come, on 31 March 2024.
+    rows = [
+        row(
+            "2024-03-20T10:00:00Z",
+            "no_show",
+            events=[{"at": f"2024-03-31T{hour}:30:00Z", "event": "no_show"}],
+        )
+        for hour in (21, 22)
+    ]
+    weeks = report(rows, now="2024-04-05T12:00:00Z", timezone="Europe/Berlin", date="this-week")[0].by_week
+    assert [(w.week, w.outcomes["no_show"], w.not_completed) for w in weeks[-2:]] == [
+        ("2024-W13", 1, 1),
+        ("2024-W14", 1, 1),
+    ]
+    assert set(weeks[0].outcomes) == set(FINAL)
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"date": "2024-03-31", "timezone": "Europe/Berlin"}, "2024-03-31"),
+        ({"date": "last-week", "now": "2024-01-03T00:00:00Z"}, "2023-12-25_2023-12-31"),
+        ({"start": "2024-02-28", "end": "2024-03-01"}, "2024-02-28_2024-03-01"),
+    ],
+)
+def test_the_key_names_the_days(given: dict[str, Any], key: str) -> None:
+    data = report([], **given)[0]
+    assert key_of(data.period) == key
 
 
 def test_time_in_stage() -> None:

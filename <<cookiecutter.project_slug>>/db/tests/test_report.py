@@ -1,0 +1,190 @@
+"""`raw run generate-report` about the database: read, reported on, stored, and told once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from db.models import Candidate, TimelineEvent
+from db.session import Database
+from db.types import new_id
+from settings import ROOT, get_settings
+from tools import records
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ENDS = ("completed", "rejected", "no_show")
+
+
+async def fill(database: Database, number: int) -> None:
+    """Make candidates, one an hour back from NOW; each third is on its way, the others ended a day after."""
+    people: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    for n in range(number):
+        id_, came = new_id(), NOW - timedelta(hours=n)
+        ended = came + timedelta(days=1) if n % 3 and n >= 24 else None
+        status = ENDS[n % 2 + n % 3 - 1] if ended else "received"
+        texts = {
+            "name": f"Ann Quillfeather {n}",
+            "email": "a@b.c",
+            "phone": "+49",
+            "position": "Baker",
+            "cv_text": "CV",
+        }
+        people.append({"id": id_, **texts, "status": status, "created_at": came, "updated_at": ended or came})
+        steps = [(came, "received"), *([(came + timedelta(hours=2), "scheduled"), (ended, status)] if ended else [])]
+        events += [
+            {"id": new_id(), "entity_type": "candidate", "entity_id": id_, "at": at, "event": event}
+            for at, event in steps
+        ]
+    async with database.session() as session:
+        await session.execute(insert(Candidate), people)
+        await session.execute(insert(TimelineEvent), events)
+
+
+@pytest.fixture
+def of_this_database(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("DATABASE_URL", database.settings.database_url)
+    monkeypatch.delenv("RAW_NETWORK_REPORT", raising=False)
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.mark.usefixtures("of_this_database")
+async def test_histories_are_whole_and_in_order_over_pages(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.records.walk.PAGE", 7)
+    await fill(database, 50)
+    seen: list[records.History] = []
+    assert records.histories(seen.append)
+    assert len({history.id for history in seen}) == len(seen) == 50
+    for history in seen:
+        assert history.events == sorted(history.events)
+        assert history.events[0] == (history.created, "received")
+        assert len(history.events) == (1 if history.status == "received" else 3)
+    assert max(history.created for history in seen) == NOW.timestamp()
+
+
+@pytest.mark.usefixtures("of_this_database")
+async def test_a_dry_run_reads_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    await fill(database, 1)
+    monkeypatch.setenv("RAW_NETWORK_REPORT", os.devnull)
+    assert not records.histories(lambda _: pytest.fail("a candidate was read"))
+
+
+class Reporting:
+    """A project of its own: runs the report's command."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        ignored = shutil.ignore_patterns("runs", "__pycache__")
+        shutil.copytree(ROOT / ".raw/workflows", folder / ".raw/workflows", ignore=ignored)
+        self.folder, self.dev = folder, folder / "dev"
+        settings = {"DATABASE_URL": url, "DEV_FOLDER": str(self.dev), "REPORT_EMAILS": "boss@example.com"}
+        left = {name: value for name, value in os.environ.items() if name != "RAW_NETWORK_REPORT"}
+        paths = {"PYTHONPATH": str(ROOT), "RAW_PROJECT_ROOT": str(folder), "ENV_FILE": str(folder / "none")}
+        self.env = {**left, **settings, **paths, "REPORT_TIMEZONE": "Europe/Berlin"}
+
+    async def run(self, *words: str) -> tuple[int, dict[str, Any], str]:
+        command = [sys.executable, "-m", "raw_runtime", "run", "generate-report", "--now", NOW.isoformat(), "--json"]
+        done = await asyncio.to_thread(
+            subprocess.run,
+            [*command, *words],
+            env=self.env,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return done.returncode, answer, done.stderr
+
+    def mails(self) -> int:
+        return len(list((self.dev / "outbox").glob("*.eml"))) if self.dev.exists() else 0
+
+    def stored(self, key: str) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads((self.dev / "storage/reports" / key / "report.json").read_text())
+        return report
+
+
+@pytest.fixture
+def reporting(tmp_path: Path, database: Database) -> Reporting:
+    return Reporting(tmp_path, database.settings.database_url)
+
+
+@pytest.mark.slow
+async def test_a_report_about_the_database_is_published_once_and_replaced(
+    database: Database, reporting: Reporting
+) -> None:
+    await fill(database, 400)
+    code, answer, told = await reporting.run("--date=last-week")
+    assert code == 0, told
+    result = answer["result"]
+    assert (result["source"], result["sample"], result["timezone"]) == ("database", False, "Europe/Berlin")
+    assert result["totals"]["rows"] == 400
+    assert result["totals"]["received"] == 7 * 24
+    ended = Counter({outcome["name"]: outcome["count"] for outcome in result["outcomes"]})
+    assert ended.total() == result["totals"]["finished"]
+    assert set(+ended) == set(ENDS)
+    key = "2026-02-16_2026-02-22"
+    assert reporting.stored(key)["totals"] == result["totals"]
+    page = (reporting.dev / "storage/reports" / key / "report.html").read_text()
+    assert "Quillfeather" not in page + json.dumps(reporting.stored(key))
+    assert all(link.startswith("file://") and key in link for link in result["published"])
+    assert reporting.mails() == 1
+
+    async with database.session() as session:
+        await session.execute(Candidate.__table__.update().values(position="Cook"))
+    assert (await reporting.run("--date=last-week"))[0] == 0
+    assert [one["position"] for one in reporting.stored(key)["by_position"]] == ["Cook"]
+    assert reporting.mails() == 1
+    assert (await reporting.run("--date=last-week", "--resend"))[0] == 0
+    assert reporting.mails() == 2
+    assert sorted(path.name for path in (reporting.dev / "storage/reports").iterdir()) == [key]
+
+
+@pytest.mark.slow
+async def test_what_is_not_to_be_published_is_not(database: Database, reporting: Reporting) -> None:
+    await fill(database, 3)
+    for words in (["--no-publish"], ["--rows", "[]"]):
+        code, answer, told = await reporting.run(*words)
+        assert (code, answer["result"]["published"]) == (0, []), told
+    assert reporting.mails() == 0
+    code, answer, told = await reporting.run("--rows", "[]", "--publish")
+    assert (code, len(answer["result"]["published"])) == (0, 2), told
+    assert reporting.mails() == 1
+
+
+@pytest.mark.slow
+async def test_what_fails_is_one_sentence_and_exit_code_1(database: Database, reporting: Reporting) -> None:
+    reporting.env["SMTP_URL"] = "smtp://127.0.0.1:9"
+    code, _, told = await reporting.run()
+    assert code == 1
+    assert "REPORT_EMAILS" in told
+    assert "Traceback" not in told
+    assert reporting.stored("2026-03-01")["totals"]["rows"] == 0
+
+    reporting.env["DATABASE_URL"] = "postgresql+asyncpg://me:hunter2@127.0.0.1:9/app"
+    code, _, told = await reporting.run()
+    assert code == 1
+    assert "The candidates cannot be read: The database is not available" in told
+    assert "hunter2" not in told
+    assert "Traceback" not in told
+
+    reporting.env["DATABASE_URL"] = f"sqlite+aiosqlite:///{reporting.folder / 'never-made.db'}"
+    code, answer, told = await reporting.run()
+    assert (code, answer["result"]["source"], answer["result"]["published"]) == (0, "sample", []), told
+    assert database.settings.database_url
