@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from db.models import Candidate, TimelineEvent
 from db.session import Database
@@ -147,7 +147,7 @@ async def test_a_report_about_the_database_is_published_once_and_replaced(
     assert reporting.mails() == 1
 
     async with database.session() as session:
-        await session.execute(Candidate.__table__.update().values(position="Cook"))
+        await session.execute(update(Candidate).values(position="Cook"))
     assert (await reporting.run("--date=last-week"))[0] == 0
     assert [one["position"] for one in reporting.stored(key)["by_position"]] == ["Cook"]
     assert reporting.mails() == 1

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from report_models import Period, Row
-from report_stages import final_of, stage_of
+from report_stages import final_of, normal, stage_of
+
+_ON_THE_WAY = "in_progress"  # a status that does not say how far
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,11 @@ def candidate(
     for at, event in events:
         if at > last:
             last = at
-        if moved <= at < horizon:
-            moved, moved_to = at, event
         stage = stage_of(event)
+        if moved <= at < horizon:
+            moved = at
+            # A mail that was sent says that somebody cared, and not where the candidate stands.
+            moved_to = event if stage or outcome or moved_to == "received" else moved_to
         if stage is not None and stage != "received" and at < reached.get(stage, at + 1):
             reached[stage] = at
         if outcome is not None and final_of(event) == outcome:
@@ -78,7 +82,8 @@ def candidate(
     if (stage := stage_of(status)) is not None:
         reached.setdefault(stage, touched)
     if touched < horizon:
-        moved, moved_to = touched, status
+        moved = touched
+        moved_to = status if outcome or normal(status) != _ON_THE_WAY else moved_to
     if outcome is not None and ended is None:
         ended = touched
     return Candidate(id_, name, position, status, created, reached, outcome, ended, moved, moved_to)

@@ -6,13 +6,25 @@ import functools
 import re
 
 STAGES: tuple[tuple[str, str], ...] = (
-    ("received", "received created new pending submitted cv_received cv_submitted"),
+    ("received", "received created new pending submitted cv_received cv_submitted analysing"),
     (
         "analysed",
-        "analysed analyzed analysis_complete cv_analysed cv_analyzed qualified shortlisted awaiting_call_time",
+        "analysed analyzed analysis_complete cv_analysed cv_analyzed qualified shortlisted awaiting_schedule",
     ),
-    ("scheduled", "scheduled call_scheduled rescheduled call_rescheduled reminded reminder_sent awaiting_call calling"),
-    ("called", "called call_completed call_done interviewed summarised summarized call_summarised awaiting_decision"),
+    (
+        "scheduled",
+        (
+            "scheduled call_scheduled rescheduled call_rescheduled reminded reminder_sent awaiting_call "
+            "awaiting_call_time calling awaiting_retry"
+        ),
+    ),
+    (
+        "called",
+        (
+            "called call_completed call_done interviewed summarising summarised summarized call_summarised "
+            "awaiting_decision"
+        ),
+    ),
     ("decided", "decided decision approved accepted offer offer_sent"),
     ("completed", "completed complete hired"),
 )

@@ -84,6 +84,9 @@ def local_timezone() -> str:
 class GenerateReport(BaseWorkflow[ReportParams]):
     """Report on the candidates of a period."""
 
+    # Of the database, if there is one. No argument of a step: those are written down, a hundred thousand too.
+    everyone: list[Candidate] | None = None
+
     @step("choose-period")
     def choose_period(self, now: dt.datetime) -> Period:
         """Turn "today" or a date into a span of time."""
@@ -91,9 +94,9 @@ class GenerateReport(BaseWorkflow[ReportParams]):
         return choose_period(p.date, p.start, p.end, now, p.timezone or "UTC")
 
     @step("measure")
-    def measure(self, period: Period, everyone: list[Candidate] | None = None) -> ReportData:
+    def measure(self, period: Period) -> ReportData:
         """Count and time; without candidates from the database those that were given, or those of the sample."""
-        p = self.params
+        p, everyone = self.params, self.everyone
         source = "given" if p.rows is not None else "sample" if everyone is None else "database"
         if everyone is None:
             horizon = horizon_of(period)
@@ -128,10 +131,10 @@ class GenerateReport(BaseWorkflow[ReportParams]):
             if p.timezone is None:
                 self.params = p = p.model_copy(update={"timezone": local_timezone()})
             period = self.choose_period(p.now or read_clock())
-            everyone = stored(horizon_of(period), p.show_names) if p.rows is None else None
+            self.everyone = stored(horizon_of(period), p.show_names) if p.rows is None else None
         except FAULTS as error:
             return self.error(str(error)).exit_code
-        data = self.measure(period, everyone)
+        data = self.measure(period)
         commented = self.comment(data)
         page = self.render(data, commented)
         self.save(PAGE, page)

@@ -1,0 +1,118 @@
+"""`raw run generate-report` over many candidates on PostgreSQL: how long, how much memory, and how both grow.
+
+`python tests/benchmarks/bench_reports.py [--candidates N ...]`
+
+Each candidate has eight events on the timeline and a CV of 2 kB. The baseline is the same command without a row: what
+Python, imports, the page and the files cost. A run is the whole command, started anew, with what it publishes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+SOURCE = HERE.parents[1] / "<<cookiecutter.project_slug>>"
+sys.path[:0] = [str(HERE), str(SOURCE)]
+
+import asyncpg  # noqa: E402
+from local_postgres import postgres  # noqa: E402
+
+from db import migrate  # noqa: E402
+from settings import Settings  # noqa: E402
+
+SECONDS, MEGABYTES, AT = 10.0, 300.0, 100_000
+RUNS = 3
+
+FILL = (
+    """
+    INSERT INTO candidates (id, name, email, phone, position, cv_text, status, created_at, updated_at)
+    SELECT gen_random_uuid(), 'Name ' || n, 'a@example.com', '+4930', 'Position ' || n % 12, repeat('0123456789', 200),
+           (ARRAY['completed', 'rejected', 'no_show', 'in_progress'])[n % 4 + 1],
+           now() - n % 2000 * interval '1 hour' - interval '9 days', now() - n % 2000 * interval '1 hour'
+    FROM generate_series(1, {number}) AS n
+    """,
+    """
+    INSERT INTO timeline (id, entity_type, entity_id, at, event)
+    SELECT gen_random_uuid(), 'candidate', id, created_at + step * interval '1 day',
+           CASE WHEN step < 7 THEN (ARRAY['received', 'analysed', 'mail_sent', 'call_scheduled', 'mail_sent', 'calling',
+                                          'call_completed'])[step + 1] ELSE status END
+    FROM candidates, generate_series(0, 7) AS step
+    """,
+    "ANALYZE",
+)
+
+
+class Run(NamedTuple):
+    """One command: seconds, and the most memory in MB that it took."""
+
+    seconds: float
+    megabytes: float
+
+
+def report(url: str, folder: Path, rows: int) -> Run:
+    """Run the command, and check that it reported on as many candidates as there are."""
+    env = {**os.environ, "DATABASE_URL": url, "DEV_FOLDER": str(folder / "dev"), "PYTHONPATH": str(SOURCE)}
+    env |= {"ENV_FILE": os.devnull, "RAW_PROJECT_ROOT": str(folder)}
+    command = [sys.executable, "-m", "raw_runtime", "run", "generate-report", "--date=last-month", "--json"]
+    # A process between, whose children this run alone is: the system counts the largest of them.
+    between = "import json,resource,subprocess,sys,time; at=time.perf_counter(); "
+    between += "done=subprocess.run(sys.argv[1:],capture_output=True,text=True); spent=time.perf_counter()-at; "
+    between += "peak=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss; "
+    between += "print(json.dumps([done.returncode,done.stdout,done.stderr,spent,peak]))"
+    done = subprocess.run(
+        [sys.executable, "-c", between, *command], env=env, cwd=folder, capture_output=True, text=True, check=True
+    )
+    code, out, told, seconds, peak = json.loads(done.stdout)
+    if code:
+        raise SystemExit(f"the report failed: {told}")
+    result = json.loads(out)["result"]
+    assert (result["source"], result["totals"]["rows"]) == ("database", rows), result["totals"]
+    return Run(seconds, peak / (1024 if sys.platform == "linux" else 1024**2))
+
+
+async def fill(url: str, number: int) -> None:
+    """Leave this many candidates in the database."""
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        await connection.execute("TRUNCATE candidates, timeline CASCADE")
+        for statement in FILL:
+            await connection.execute(statement.format(number=number))
+    finally:
+        await connection.close()
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description="Reports over many candidates, on PostgreSQL.")
+    parser.add_argument("--candidates", type=int, nargs="+", default=[10_000, AT])
+    numbers = parser.parse_args().candidates
+    with tempfile.TemporaryDirectory(prefix="bench-reports-") as name, postgres() as url:
+        folder = Path(name)
+        (folder / ".raw").mkdir()
+        (folder / ".raw/workflows").symlink_to(SOURCE / ".raw/workflows")
+        asyncio.run(migrate.upgrade(Settings(_env_file=None, database_url=url)))  # type: ignore[call-arg]
+        floor: Run | None = None
+        print(f"\n{'candidates':>10} {'events':>9} {'seconds':>8} {'MB':>6}   a thousand candidates more, over none")
+        for number in (0, *numbers):
+            asyncio.run(fill(url, number))
+            runs = [report(url, folder, number) for _ in range(RUNS)]
+            best = Run(sorted(r.seconds for r in runs)[RUNS // 2], max(r.megabytes for r in runs))
+            floor = floor or best
+            more = [(b - f) / number * 1000 for b, f in zip(best, floor, strict=True)] if number else []
+            grown = f"{more[0] * 1000:.0f} ms, {more[1] * 1000:.0f} kB" if more else "-"
+            print(f"{number:>10} {8 * number:>9} {best.seconds:>8.2f} {best.megabytes:>6.0f}   {grown}")
+            if number == AT:
+                met = best.seconds <= SECONDS and best.megabytes <= MEGABYTES
+                print(f"Aimed at: {SECONDS:.0f} s and {MEGABYTES:.0f} MB: {'met' if met else 'MISSED'}")
+
+
+if __name__ == "__main__":
+    main()
