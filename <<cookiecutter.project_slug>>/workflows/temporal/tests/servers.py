@@ -121,7 +121,8 @@ class WorkerProcess(Process):
         self.port = free_port()
         self.task_queue = f"tiny-{self.port}"
         self._env = {
-            "PATH": os.environ["PATH"],
+            # The second lets a gate that runs out of time end this process too.
+            **{name: os.environ[name] for name in ("PATH", "RAW_GATES_COMMAND") if name in os.environ},
             "PYTHONPATH": str(ROOT),
             "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'app.db'}",
             "TEMPORAL_ADDRESS": address,

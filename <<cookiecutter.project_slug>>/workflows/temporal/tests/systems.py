@@ -27,7 +27,8 @@ class Command:
         self.pids: dict[int, str] = {}
         part = api_part()
         env = {
-            "PATH": os.environ["PATH"],
+            # The second lets a gate that runs out of time end this process too.
+            **{name: os.environ[name] for name in ("PATH", "RAW_GATES_COMMAND") if name in os.environ},
             "PYTHONPATH": str(ROOT),
             "TMPDIR": str(folder),
             "ENV_FILE": str(folder / "none.env"),
