@@ -58,15 +58,13 @@ def stored(horizon: float, names: bool) -> list[Candidate] | None:
         RecordsError: they could not be read.
     """
     everyone: list[Candidate] = []
-    if records is None:
-        return None
 
     def keep(h: records.History) -> None:
         # Positions are few: one text each, not one a candidate.
         texts = (h.id, h.name if names else "", sys.intern(h.position), h.status)
         everyone.append(candidate(texts, h.created, h.updated, h.events, horizon))
 
-    return everyone if records.histories(keep) else None
+    return everyone if records is not None and records.histories(keep) else None
 
 
 def local_timezone() -> str:
