@@ -15,7 +15,8 @@ _HEADERS = (
     ("webhook-timestamp", "Seconds since 1970; five minutes old at most.", "1893456000"),
     ("webhook-signature", "`v1,` and base64 of an HMAC-SHA256; several, separated by spaces.", "v1,K5oZfzN95Z9UVu1E="),
 )
-_TWILIO_FIELDS = {
+_TWILIO_EXAMPLE = {"CallSid": "CA0123456789abcdef0123456789abcdef", "CallStatus": "completed"}
+_TWILIO_FIELDS: dict[str, Any] = {
     "type": "object",
     "properties": {
         "CallSid": {"type": "string", "minLength": 1, "maxLength": 64},
@@ -61,18 +62,27 @@ def signed_body(model: type[BaseModel], *, twilio: bool = False) -> dict[str, An
     if twilio:
         extra["requestBody"]["content"][FORM] = {
             "schema": _TWILIO_FIELDS,
-            "example": {"CallSid": "CA0123456789abcdef0123456789abcdef", "CallStatus": "completed"},
+            "example": _TWILIO_EXAMPLE,
         }
-        extra["parameters"].append(
-            {
-                "name": "X-Twilio-Signature",
-                "in": "header",
-                "required": False,
-                "description": "Twilio's signature of the URL and the form's fields; needed for a form.",
-                "schema": {"type": "string"},
-            }
-        )
+        extra["parameters"].append(_signature(required=False))
     return extra
+
+
+def twilio_form(*optional: str) -> dict[str, Any]:
+    """Return the `openapi_extra` of a route that only Twilio calls: its form, with more fields, and its signature."""
+    fields = {**_TWILIO_FIELDS["properties"], **{name: {"type": "string"} for name in optional}}
+    content = {FORM: {"schema": {**_TWILIO_FIELDS, "properties": fields, "required": []}, "example": _TWILIO_EXAMPLE}}
+    return {"requestBody": {"required": True, "content": content}, "parameters": [_signature(required=True)]}
+
+
+def _signature(*, required: bool) -> dict[str, Any]:
+    return {
+        "name": "X-Twilio-Signature",
+        "in": "header",
+        "required": required,
+        "description": "Twilio's signature of the URL and the form's fields; needed for a form.",
+        "schema": {"type": "string"},
+    }
 
 
 def add_problem_schema(app: FastAPI) -> None:

@@ -16,6 +16,7 @@ from api.context import Context, context_of
 from api.events import take_event
 from api.openapi import signed_body
 from api.problems import Problem, invalid, responses
+from api.routes.call_script import is_machine, needs_candidate
 from api.schemas import SubmissionIn
 from api.views import Accepted
 from db.repositories import inbox, intake
@@ -121,13 +122,16 @@ async def call_completed(request: Request, candidate_id: uuid.UUID | None = None
 
 def _twilio_call(candidate_id: uuid.UUID | None, fields: dict[str, str]) -> CallCompletedIn:
     if candidate_id is None:
-        raise invalid([{"field": "candidate_id", "message": "Give it in the query of the callback's URL."}])
+        raise needs_candidate()
     if missing := [name for name in ("CallSid", "CallStatus") if not fields.get(name)]:
         raise invalid([{"field": name, "message": "Field required"} for name in missing])
+    status = fields["CallStatus"]
+    if status == "completed" and is_machine(fields):
+        status = "no-answer"  # of a person: it is tried again
     values = {
         "candidate_id": str(candidate_id),
         "call_sid": fields["CallSid"],
-        "status": fields["CallStatus"],
+        "status": status,
         "transcript": fields.get("TranscriptionText", ""),
     }
     return parse_json(CallCompletedIn, json.dumps(values).encode())

@@ -109,6 +109,7 @@ class Telephones:
             await self._go_on(sid, ends)
             return
         await self._go_on(sid, "in-progress")
+        await self._listen(sid)
         if not self._hang_up:
             return
         await self._go_on(sid, "completed")
@@ -121,6 +122,14 @@ class Telephones:
             said = {"candidate_id": person.id, "call_sid": sid, "status": "completed", "transcript": person.transcript}
             await self._whole.sender.webhook("/webhooks/call-completed", said, f"said-{sid}")
         person.call_ended.set()
+
+    async def _listen(self, sid: str) -> None:
+        """Do what the API says that the call does; "" is what Twilio hears while the API is away."""
+        call = self._whole.twilio.calls[sid]
+        if "<Record" in call.twiml:
+            await self._whole.twilio.ask_script(sid, RecordingUrl="https://api.twilio.com/recording")
+        assert "<Record" not in call.twiml, "the recording would go on for ever"
+        assert call.twiml == "" or "<Hangup" in call.twiml
 
     async def _go_on(self, sid: str, status: str) -> None:
         async def tell() -> int | None:

@@ -36,6 +36,7 @@ BODIES: dict[str, type[BaseModel]] = {
 def test_the_wire_is_all_there() -> None:
     assert set(OPERATIONS) == {
         *BODIES,
+        "POST /webhooks/call-script",
         "GET /candidates",
         "GET /candidates/{id}",
         "GET /submissions",

@@ -48,6 +48,7 @@ async def place_call(
     status_callback: str | None,
     greeting: str | None = None,
     twiml: str | None = None,
+    script_url: str | None = None,
     idempotency_key: str | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> PlacedCall:
@@ -62,8 +63,9 @@ async def place_call(
         candidate_id: kept in the record, and for nothing else.
         status_callback: URL that hears of initiated, ringing, answered and completed, and gets the transcript.
             None: nobody is told.
-        greeting: what is said before the recording. Give it or `twiml`.
+        greeting: what is said before the recording. Give it, `twiml` or `script_url`.
         twiml: the whole of what the call does, see `call_script`.
+        script_url: where Twilio asks for that when somebody answers, by a signed POST.
         idempotency_key: without an account, the same key is the same call. Twilio knows no such thing.
         timeout_seconds: longest silence that is waited for, for the connection and for the answer.
 
@@ -71,9 +73,9 @@ async def place_call(
         TelephonyError: there is no call, or (`uncertain`) whether there is one is not known.
     """
     number = phone_number(to)
-    script = _script(greeting, twiml, status_callback)
+    script = _script(greeting, twiml, script_url, status_callback)
     if settings.twilio_account_sid is None:
-        request = {"to": number, "candidate_id": candidate_id, "status_callback": status_callback, "twiml": script}
+        request = {"to": number, "candidate_id": candidate_id, "status_callback": status_callback, **script}
         call = await asyncio.to_thread(recorder.record, settings, request, idempotency_key)
         level = logging.WARNING if settings.environment == "production" else logging.INFO
         logger.log(level, "TWILIO_ACCOUNT_SID is empty: call %s is on record only, in DEV_FOLDER/calls", call["sid"])
@@ -144,10 +146,15 @@ async def _in_thread(ask: Callable[[], ResultT], limit: float, *, creates: bool 
         ) from None
 
 
-def _script(greeting: str | None, twiml: str | None, status_callback: str | None) -> str:
-    if (greeting is None) == (twiml is None):
-        raise TelephonyError("Give greeting or twiml, one of them: what shall the call say?")
+def _script(
+    greeting: str | None, twiml: str | None, script_url: str | None, status_callback: str | None
+) -> dict[str, str]:
+    """Return what the call does, by Twilio's names: `url`, or `twiml`."""
+    if sum(value is not None for value in (greeting, twiml, script_url)) != 1:
+        raise TelephonyError("Give greeting, twiml or script_url, one of them: what shall the call say?")
+    if script_url is not None:
+        return {"url": script_url}
     script = twiml if greeting is None else call_script(greeting, transcribe_callback=status_callback)
     if not script or len(script) > 4000:
         raise TelephonyError("greeting or twiml is empty or too long: Twilio takes 4000 characters of TwiML.")
-    return script
+    return {"twiml": script}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -38,6 +38,7 @@ _WORDS = {
     21216: "calls to that number are not permitted",
     21217: "the number called is not valid",
     21219: "a trial account only calls verified numbers",
+    21205: "the URL of the call's script is not valid: set PUBLIC_URL",
     21609: "the status callback's URL is not valid: set PUBLIC_URL",
 }
 
@@ -96,20 +97,18 @@ class Account:
         self._http = _Http(settings.twilio_api_url, timeout_seconds)
         self._client = Client(settings.twilio_account_sid, token.get_secret_value(), http_client=self._http)
 
-    def create(self, to: str, twiml: str, status_callback: str | None) -> tuple[str, str]:
-        """Create a call; return its sid and status."""
-        options: dict[str, Any] = {}
+    def create(self, to: str, script: Mapping[str, str], status_callback: str | None) -> tuple[str, str]:
+        """Create a call that does what the script says (`twiml`, or `url`); return its sid and status."""
+        options: dict[str, Any] = dict(script)
         if status_callback is not None:
-            options = {
+            options |= {
                 "status_callback": status_callback,
                 "status_callback_event": _EVENTS,
                 "status_callback_method": "POST",
             }
 
         def ask() -> Any:
-            return self._client.calls.create(
-                to=to, from_=self._number, twiml=twiml, machine_detection="Enable", **options
-            )
+            return self._client.calls.create(to=to, from_=self._number, machine_detection="Enable", **options)
 
         return _pair(self._asked(ask, creates=True))
 

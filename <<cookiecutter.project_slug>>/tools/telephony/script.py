@@ -19,8 +19,8 @@ def call_script(
     Args:
         greeting: what is said; any text, it is escaped.
         transcribe_callback: URL that gets the transcript (`TranscriptionText`, `CallSid`); without it none is made.
-        action: URL that says in TwiML how the call goes on after the recording. Without it Twilio asks the document
-            that it came from, and one given inline has none: the call ends.
+        action: URL that says in TwiML how the call goes on after the recording. Without it Twilio asks the document's
+            own URL again, with `RecordingUrl` among the fields; one given inline has none, and the call ends.
         max_seconds: longest recording; 2 to 120, which is as much as Twilio transcribes.
         language: of the voice.
 
@@ -40,6 +40,16 @@ def call_script(
         options["action"] = action
     response.record(**options)
     response.say("Thank you. Goodbye.", language=language)  # reached only where nothing was recorded
+    response.hangup()
+    return str(response)
+
+
+def farewell(text: str, *, language: str = "en-US") -> str:
+    """Return TwiML that says something and hangs up; any text, it is escaped."""
+    from twilio.twiml.voice_response import VoiceResponse
+
+    response = VoiceResponse()
+    response.say(_sayable(text), language=language)
     response.hangup()
     return str(response)
 

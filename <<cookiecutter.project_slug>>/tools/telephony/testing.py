@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from aiohttp import ClientSession, ClientTimeout, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from tools.telephony.testing_account import API as _API
 from tools.telephony.testing_account import account_routes
@@ -64,7 +64,8 @@ class Call:
     sid: str
     to: str
     from_: str
-    twiml: str
+    twiml: str  # given with the call, or what its url answered last
+    url: str | None
     status_callback: str | None
     events: tuple[str, ...]
     created_at: datetime
@@ -127,6 +128,8 @@ class FakeTwilio:
             call.started_at = call.started_at or now
         if status in ENDED:
             call.ended_at = now
+        if status == "in-progress" and call.url is not None:
+            await self.ask_script(sid, **fields)
         event = "completed" if status in ENDED else _EVENTS[status]
         if call.status_callback is None or event not in call.events:
             return None
@@ -134,13 +137,30 @@ class FakeTwilio:
             fields = {"CallDuration": str(round((call.ended_at - call.started_at).total_seconds())), **fields}
         return await self.notify(sid, call.status_callback, **fields)
 
+    async def ask_script(self, sid: str, **fields: str) -> int:
+        """Ask a call's url what it does, as when it is answered or (RecordingUrl="...") recorded; return the status.
+
+        What it answers is the call's `twiml` then; "" stands for Twilio's own "an application error has occurred".
+        """
+        call = self.calls[sid]
+        assert call.url is not None, "the call has its TwiML from the start"
+        try:
+            status, call.twiml = await self._post(call, call.url, fields)
+        except ClientError:
+            status, call.twiml = 0, ""
+        if status != 200:
+            call.twiml = ""
+        return status
+
     async def notify(self, sid: str, url: str, **fields: str) -> int:
         """Post a signed callback about a call, such as a transcript (TranscriptionText="..."); return its status."""
+        return (await self._post(self.calls[sid], url, fields))[0]
+
+    async def _post(self, call: Call, url: str, fields: Mapping[str, str]) -> tuple[int, str]:
         from twilio.request_validator import RequestValidator
 
-        call = self.calls[sid]
         form = {
-            "CallSid": sid,
+            "CallSid": call.sid,
             "AccountSid": self.account_sid,
             "To": call.to,
             "From": call.from_,
@@ -156,7 +176,7 @@ class FakeTwilio:
             ClientSession(timeout=limit) as session,
             session.post(url, data=form, headers={"X-Twilio-Signature": signature}) as answer,
         ):
-            return answer.status
+            return answer.status, await answer.text()
 
 
 @asynccontextmanager
@@ -255,6 +275,7 @@ async def _create(fake: FakeTwilio, request: web.Request) -> web.Response:
         to=to,
         from_=from_,
         twiml=str(form.get("Twiml", "")),
+        url=str(form["Url"]) if form.get("Url") else None,
         status_callback=callback,
         events=events,
         created_at=datetime.now(UTC),

@@ -76,6 +76,15 @@ async def test_what_twilio_is_asked(settings: TelephonySettings, twilio: FakeTwi
     assert response[1].attrib["maxLength"] == "120"
 
 
+async def test_a_script_by_its_address(settings: TelephonySettings, twilio: FakeTwilio) -> None:
+    url = "https://example.com/webhooks/call-script?candidate_id=42"
+    await place(settings, greeting=None, script_url=url)
+    (asked,) = twilio.requests
+    assert (asked.fields["Url"], "Twiml" in asked.fields) == ([url], False)
+    with pytest.raises(telephony.TelephonyError, match="script_url"):
+        await place(settings, script_url=url)
+
+
 async def test_ones_own_twiml_and_no_callback(settings: TelephonySettings, twilio: FakeTwilio) -> None:
     script = telephony.call_script("Hi", action="https://x.y/next", max_seconds=30)
     await place(settings, greeting=None, twiml=script, status_callback=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ from db.session import Database
 from settings import Settings
 from tools import telephony
 from tools.telephony import TelephonyError
+from workflows.scripts import greeting
 from workflows.temporal.activities.ledger import Detail, Effect, Ledger, application_error
 from workflows.temporal.activities.people import find_candidate
 from workflows.temporal.contracts import Activity, CancelCall, PlaceCall, PlacedCall
@@ -31,6 +33,8 @@ class CallActivities:
         self._settings = settings
         self._database = database
         self._ledger = ledger
+        # By presence: workflows stand below the API, and import nothing of it.
+        self._api_is_there = find_spec("api") is not None
 
     @activity.defn(name=Activity.PLACE_CALL)
     async def place_call(self, request: PlaceCall) -> PlacedCall:
@@ -41,13 +45,16 @@ class CallActivities:
                 "PUBLIC_URL is not set: Twilio could not tell how the call ended.", type="Settings", non_retryable=True
             )
 
+        script_url = self._script_url(request.candidate_id)
+
         async def do() -> Detail:
             placed = await telephony.place_call(
                 self._settings,
                 to=candidate.phone,
                 candidate_id=request.candidate_id,
                 status_callback=self._callback(request.candidate_id),
-                greeting=f"Hello. This is the call about your application as {candidate.position}.",
+                greeting=greeting(candidate.position) if script_url is None else None,
+                script_url=script_url,
                 idempotency_key=request.key,
             )
             return {"call_sid": placed.sid}
@@ -98,6 +105,13 @@ class CallActivities:
         known = {detail["call_sid"] for detail in done} | set(others)
         found = await telephony.find_call(self._settings, to=candidate.phone, since=since, exclude=known)
         return {"call_sid": found.sid} if found else None
+
+    def _script_url(self, candidate_id: str) -> str | None:
+        """Return where Twilio asks what the call says once somebody answers, for things may have changed by then."""
+        base = self._settings.public_url
+        if not base or not self._api_is_there or self._settings.twilio_account_sid is None:
+            return None
+        return f"{base.rstrip('/')}/webhooks/call-script?candidate_id={uuid.UUID(candidate_id)}"
 
     def _callback(self, candidate_id: str) -> str | None:
         base = self._settings.public_url

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -75,6 +76,11 @@ class TestPlaceByTwilio:
             (call,) = twilio.calls.values()
         assert (placed.call_sid, call.to) == (call.sid, PERSON["phone"].replace(" ", ""))
         assert call.status_callback == f"{URL}/webhooks/call-completed?candidate_id={stage.candidate_id}"
+        # Where the API is, it says what the call does when somebody answers; else that is said now.
+        if find_spec("api"):
+            assert call.url == f"{URL}/webhooks/call-script?candidate_id={stage.candidate_id}"
+        else:
+            assert PERSON["position"] in call.twiml
         assert "completed" in call.events
 
     async def test_once(self, stage: Stage) -> None:
