@@ -79,6 +79,18 @@ async def test_histories_are_whole_and_in_order_over_pages(database: Database, m
 
 
 @pytest.mark.usefixtures("of_this_database")
+async def test_midnight_is_midnight(database: Database) -> None:
+    days = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(200)]
+    texts = {"name": "A", "email": "a", "phone": "p", "position": "x", "cv_text": "CV", "status": "received"}
+    async with database.session() as session:
+        people = [{"id": new_id(), **texts, "created_at": day, "updated_at": day} for day in days]
+        await session.execute(insert(Candidate), people)
+    seen: list[records.History] = []
+    assert records.histories(seen.append)
+    assert sorted(history.created for history in seen) == [day.timestamp() for day in days]
+
+
+@pytest.mark.usefixtures("of_this_database")
 async def test_a_dry_run_reads_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     await fill(database, 1)
     monkeypatch.setenv("RAW_NETWORK_REPORT", os.devnull)

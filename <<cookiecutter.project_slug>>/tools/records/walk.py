@@ -72,7 +72,8 @@ async def _page(database: Database, after: uuid.UUID | None) -> list[tuple[Histo
         """Let the database count: to make a datetime of each of a million rows takes longer than to read them."""
         if database.is_sqlite:
             days: ColumnElement[float] = func.julianday(column, type_=Float)
-            return (days - _JULIAN_DAY_OF_1970) * 86400.0
+            # Days have room for less than a millisecond: without rounding, midnight may fall on the day before.
+            return func.round((days - _JULIAN_DAY_OF_1970) * 86400.0, 3, type_=Float)
         return cast(extract("epoch", column), Float)
 
     people = select(
