@@ -1,6 +1,6 @@
 """`raw run generate-report` over many candidates on PostgreSQL: how long, how much memory, and how both grow.
 
-`python tests/benchmarks/bench_reports.py [--candidates N ...]`
+`python tests/benchmarks/bench_reports.py [--candidates N ...] [--runs N]`
 
 Each candidate has eight events on the timeline and a CV of 2 kB. The baseline is the same command without a row: what
 Python, imports, the page and the files cost. A run is the whole command, started anew, with what it publishes.
@@ -29,7 +29,6 @@ from db import migrate  # noqa: E402
 from settings import Settings  # noqa: E402
 
 SECONDS, MEGABYTES, AT = 10.0, 300.0, 100_000
-RUNS = 3
 
 FILL = (
     """
@@ -93,7 +92,9 @@ def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description="Reports over many candidates, on PostgreSQL.")
     parser.add_argument("--candidates", type=int, nargs="+", default=[10_000, AT])
-    numbers = parser.parse_args().candidates
+    parser.add_argument("--runs", type=int, default=3, help="of each size; the median is shown, and the most memory")
+    options = parser.parse_args()
+    numbers = options.candidates
     with tempfile.TemporaryDirectory(prefix="bench-reports-") as name, postgres() as url:
         folder = Path(name)
         (folder / ".raw").mkdir()
@@ -103,8 +104,8 @@ def main() -> None:
         print(f"\n{'candidates':>10} {'events':>9} {'seconds':>8} {'MB':>6}   a thousand candidates more, over none")
         for number in (0, *numbers):
             asyncio.run(fill(url, number))
-            runs = [report(url, folder, number) for _ in range(RUNS)]
-            best = Run(sorted(r.seconds for r in runs)[RUNS // 2], max(r.megabytes for r in runs))
+            runs = [report(url, folder, number) for _ in range(options.runs)]
+            best = Run(sorted(r.seconds for r in runs)[options.runs // 2], max(r.megabytes for r in runs))
             floor = floor or best
             more = [(b - f) / number * 1000 for b, f in zip(best, floor, strict=True)] if number else []
             grown = f"{more[0] * 1000:.0f} ms, {more[1] * 1000:.0f} kB" if more else "-"
