@@ -98,8 +98,10 @@ async def test_logs_are_json_and_hold_no_personal_data(settings: ApiSettings) ->
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     [request] = [line for line in lines if line.get("request_id") == "req-1" and line["event"] == "request"]
     assert (request["route"], request["status"], request["entity_id"]) == ("/webhooks/submit", 202, accepted["id"])
-    [run] = [line for line in lines if line["event"] == "submission run"]
-    assert (run["entity_id"], run["outcome"]) == (accepted["id"], "complete")
+    # On a busy machine a run may be tried twice.
+    runs = [line for line in lines if line["event"] == "submission run"]
+    assert {run["entity_id"] for run in runs} == {accepted["id"]}
+    assert runs[-1]["outcome"] == "complete"
     for secret in ("Ann", "ann@", "4711", "901820", "PostgreSQL and", "ring ann", "loud", KEY, "whsec", "name="):
         assert secret not in stream.getvalue()
 
