@@ -55,8 +55,9 @@ def raw_run(project: Path) -> Callable[..., Run]:
             command += ["--params", "-"]
         env = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONIOENCODING": "utf-8"}
         env.pop("RAW_PROJECT_ROOT", None)
-        # As in a dry run: a test neither reads the user's database nor tells people of anything.
-        env["RAW_NETWORK_REPORT"] = os.devnull
+        if not env.get("LLM_MODEL"):
+            # As in a dry run: a test neither reads the user's database nor tells people of anything.
+            env["RAW_NETWORK_REPORT"] = os.devnull
         done = subprocess.run(
             command,
             cwd=project,
