@@ -46,7 +46,13 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def raw_run(project: Path) -> Callable[..., Run]:
+def as_dry() -> bool:
+    """Whether tools take a run for a dry one, so that none reads the user's database or tells people of anything."""
+    return True
+
+
+@pytest.fixture
+def raw_run(project: Path, as_dry: bool) -> Callable[..., Run]:
     """Run a workflow through the real command; params go through stdin, flags as they are."""
 
     def run(workflow: str, *flags: str, params: dict[str, Any] | None = None) -> Run:
@@ -55,8 +61,7 @@ def raw_run(project: Path) -> Callable[..., Run]:
             command += ["--params", "-"]
         env = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONIOENCODING": "utf-8"}
         env.pop("RAW_PROJECT_ROOT", None)
-        if not env.get("LLM_MODEL"):
-            # As in a dry run: a test neither reads the user's database nor tells people of anything.
+        if as_dry:
             env["RAW_NETWORK_REPORT"] = os.devnull
         done = subprocess.run(
             command,

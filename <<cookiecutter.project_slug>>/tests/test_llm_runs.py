@@ -37,6 +37,12 @@ FINDINGS: dict[str, Any] = {
 
 
 @pytest.fixture
+def as_dry() -> bool:
+    """A dry run asks no model; these workflows read no database, since they are given their texts."""
+    return False
+
+
+@pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
     with fake_openai() as running:
         for name, value in running.settings().items():
