@@ -16,8 +16,8 @@ def for_a_machine(position: str) -> str:
 OVER = "Hello. This call is not needed any more. Goodbye."
 """What somebody hears whose application has ended while the telephone rang."""
 
-SORRY = "Hello. We are sorry: something is wrong on our side, and we will call again. Goodbye."
-"""What somebody hears while the database is away."""
+SORRY = "Hello. We are sorry: something is wrong on our side. We will be in touch. Goodbye."
+"""What somebody hears while the database is away; no other call is promised, for this one counts as answered."""
 
 THANKS = "Thank you. Goodbye."
 """What follows the recording."""

@@ -66,6 +66,7 @@ class Call:
     from_: str
     twiml: str  # given with the call, or what its url answered last
     url: str | None
+    script_status: int | None  # what its url answered last; 0: nobody was there
     status_callback: str | None
     events: tuple[str, ...]
     created_at: datetime
@@ -150,6 +151,7 @@ class FakeTwilio:
             status, call.twiml = 0, ""
         if status != 200:
             call.twiml = ""
+        call.script_status = status
         return status
 
     async def notify(self, sid: str, url: str, **fields: str) -> int:
@@ -276,6 +278,7 @@ async def _create(fake: FakeTwilio, request: web.Request) -> web.Response:
         from_=from_,
         twiml=str(form.get("Twiml", "")),
         url=str(form["Url"]) if form.get("Url") else None,
+        script_status=None,
         status_callback=callback,
         events=events,
         created_at=datetime.now(UTC),
