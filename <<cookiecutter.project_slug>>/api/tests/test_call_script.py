@@ -8,9 +8,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from api.routes.call_script import XML
-from api.tests.support import APPLICATION, Client, Running, is_problem
+from api.tests.conftest import settings_of
+from api.tests.support import APPLICATION, Client, Running, is_problem, running
+from api.tests.test_health import AWAY
 from db.repositories import candidates
-from db.session import DatabaseUnavailableError
 from tools import telephony
 
 pytestmark = pytest.mark.anyio
@@ -69,16 +70,10 @@ async def test_who_withdrew_while_it_rang_is_told_that_it_is_over(api: Running) 
     assert "not needed" in str(told[0].text)
 
 
-async def test_with_the_database_away_somebody_still_hears_a_sentence(
-    api: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = await path_of(api.client)
-
-    def away(**_: object) -> object:
-        raise DatabaseUnavailableError("The database is not available: on order.")
-
-    monkeypatch.setattr(api.context.database, "session", away)
-    told = await verbs(api.client, path)
+async def test_with_the_database_away_somebody_still_hears_a_sentence() -> None:
+    async with running(settings_of(AWAY, database_timeout_seconds=2, environment="production")) as api:
+        path = "/webhooks/call-script?candidate_id=0190163d-8694-739b-aea5-966c26f8ad91"
+        told = await verbs(api.client, path)
     assert [verb.tag for verb in told] == ["Say", "Hangup"]
     assert "sorry" in str(told[0].text)
 
