@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sys
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -196,7 +197,10 @@ def test_broken_and_missing_workflows(tmp_path: Path) -> None:
             asyncio.run(missing(kind))
 
 
-def test_siblings_and_tools_of_the_project(tmp_path: Path) -> None:
+def test_siblings_and_tools_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A process has one project: what other tests imported of the template's own tools would be found first.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tools"]:
+        monkeypatch.delitem(sys.modules, name)
     project = make_project(tmp_path)
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "__init__.py").write_text("")
