@@ -6,12 +6,14 @@ template-parts.toml, and what is checked, and how, in the project's own .raw/con
 
 import json
 import os
-import runpy
+import re
+import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
 import tomllib
+from base64 import b64encode
 from pathlib import Path
 
 CONTEXT = json.loads(
@@ -29,6 +31,11 @@ LEFTOVERS += tuple(f".raw/{name}" for name in ("builds", "cache", "dev", "logs",
 CACHES = ("__pycache__", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
 # The first run finds every cache cold, maybe on a busy machine: a project that works must not be thrown away for that.
 PATIENT = ("--timeout-scale", "4")
+GENERATED = re.compile(r"generate:(?P<kind>[a-z]+)")
+GENERATORS = {
+    "token": lambda: secrets.token_urlsafe(32),
+    "whsec": lambda: "whsec_" + b64encode(secrets.token_bytes(32)).decode(),
+}
 
 
 def prune(root: Path, architecture: str, reports: bool) -> int:
@@ -76,8 +83,21 @@ def drop_leftovers(root: Path) -> None:
 
 
 def write_env(root: Path) -> None:
-    """Make .env with fresh secrets, by the project's own means; a line the user already has is never touched."""
-    runpy.run_path(str(root / "configuration" / "make_env.py"))["make_env"](root)
+    """Make .env (0600) from .env.example, with fresh secrets; a line the user already has is never touched."""
+    example, env = root / ".env.example", root / ".env"
+    had = env.read_text(encoding="utf-8") if env.exists() else ""
+    names = set(re.findall(r"^(\w+)=", had, flags=re.MULTILINE))
+    if had and names >= set(re.findall(r"^(\w+)=", example.read_text(encoding="utf-8"), flags=re.MULTILINE)):
+        return
+    added = []
+    for line in example.read_text(encoding="utf-8").splitlines():
+        name, equals, _ = line.partition("=")
+        if not (equals and name in names):
+            added.append(GENERATED.sub(lambda match: GENERATORS[match["kind"]](), line))
+    with os.fdopen(os.open(env, os.O_WRONLY | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
+        if had and not had.endswith("\n"):
+            file.write("\n")
+        file.write("\n".join(added) + "\n")
 
 
 def find_uv() -> str | None:

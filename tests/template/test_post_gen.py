@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
-import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-from gate0 import ROOT, SLUG_DIR
 from support import load_hook
 
 PARTS = """
@@ -27,13 +23,6 @@ architectures = ["single", "full"]
 reports = true
 paths = ["report.txt"]
 """
-
-
-def load_hook_into(folder: Path) -> ModuleType:
-    """Return the hook, for a folder that has what makes .env."""
-    (folder / "configuration").mkdir(parents=True)
-    shutil.copy(ROOT / SLUG_DIR / "configuration/make_env.py", folder / "configuration")
-    return load_hook("post_gen_project")
 
 
 @pytest.fixture
@@ -69,7 +58,7 @@ def test_a_list_that_rots_is_noticed(project: Path) -> None:
 
 
 def test_env_gets_secrets_once(tmp_path: Path) -> None:
-    hook = load_hook_into(tmp_path)
+    hook = load_hook("post_gen_project")
     (tmp_path / ".env.example").write_text("# why\nA=1\nKEYS=generate:token\nHOOKS=generate:whsec\n")
     hook.write_env(tmp_path)
     first = (tmp_path / ".env").read_text()
@@ -80,7 +69,7 @@ def test_env_gets_secrets_once(tmp_path: Path) -> None:
 
 
 def test_env_keeps_what_the_user_wrote(tmp_path: Path) -> None:
-    hook = load_hook_into(tmp_path)
+    hook = load_hook("post_gen_project")
     (tmp_path / ".env.example").write_text("A=1\nB=2\n")
     (tmp_path / ".env").write_text("A=mine")
     hook.write_env(tmp_path)
@@ -88,26 +77,14 @@ def test_env_keeps_what_the_user_wrote(tmp_path: Path) -> None:
 
 
 def test_two_renders_share_no_secret(tmp_path: Path) -> None:
+    hook = load_hook("post_gen_project")
     texts = set()
     for name in ("a", "b"):
-        hook = load_hook_into(tmp_path / name)
+        (tmp_path / name).mkdir()
         (tmp_path / name / ".env.example").write_text("K=generate:token\n")
         hook.write_env(tmp_path / name)
         texts.add((tmp_path / name / ".env").read_text())
     assert len(texts) == 2
-
-
-def test_the_command_that_makes_env_says_what_it_did(tmp_path: Path) -> None:
-    load_hook_into(tmp_path)
-    command = [sys.executable, "-IS", str(tmp_path / "configuration/make_env.py")]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr.endswith(".env.example cannot be used (No such file or directory).\n")
-    (tmp_path / ".env.example").write_text("A=1\nB=generate:token\n")
-    told = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert told.stdout == ".env has 2 new settings.\n"
-    told = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert told.stdout == ".env has every setting of .env.example.\n"
 
 
 def test_no_python_new_enough_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
