@@ -24,8 +24,6 @@ DEFAULTS = {
     "scheduled_reports": "yes",
     "python_version": "3.11",
     "gates": "all",
-    "__architecture": "full",
-    "__reports": "yes",
 }
 
 
@@ -50,11 +48,17 @@ class Render:
 
 
 def render(
-    folder: Path, *words: str, template: Path = ROOT, env: dict[str, str] | None = None, **answers: str
+    folder: Path,
+    *words: str,
+    template: Path | str = ROOT,
+    env: dict[str, str] | None = None,
+    no_input: bool = True,
+    **answers: str,
 ) -> Render:
     """Run cookiecutter in a process of its own, without questions, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--output-dir", str(folder), *words]
+    command = [sys.executable, "-m", "cookiecutter", str(template), "--output-dir", str(folder), *words]
+    command += ["--no-input"] * no_input
     command += [f"{key}={value}" for key, value in answers.items()]
     outer = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
     done = subprocess.run(
@@ -82,6 +86,9 @@ def load_hook(name: str, **answers: Any) -> types.ModuleType:
     """Return a hook as cookiecutter would run it for these answers, as a module whose main() has not run."""
     source = (ROOT / "hooks" / f"{name}.py").read_text(encoding="utf-8")
     context = {**DEFAULTS, "_template": "gh:org/raw-system", "_output_dir": "out", **answers}
+    for key, value in json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8")).items():
+        if key.startswith("__") and isinstance(value, str):
+            context.setdefault(key, environment().from_string(value).render(cookiecutter=context))
     text = environment().from_string(source).render(cookiecutter=context)
     module = types.ModuleType(name)
     exec(compile(text, f"hooks/{name}.py", "exec"), module.__dict__)
