@@ -7,13 +7,11 @@ template-parts.toml, and what is checked, and how, in the project's own .raw/con
 import json
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
 import tomllib
-from base64 import b64encode
 from pathlib import Path
 
 CONTEXT = json.loads(
@@ -32,11 +30,6 @@ LEFTOVERS += tuple(f".raw/{name}" for name in ("builds", "cache", "dev", "logs",
 CACHES = ("__pycache__", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
 # The first run finds every cache cold, maybe on a busy machine: a project that works must not be thrown away for that.
 PATIENT = ("--timeout-scale", "4")
-GENERATED = re.compile(r"generate:(?P<kind>[a-z]+)")
-GENERATORS = {
-    "token": lambda: secrets.token_urlsafe(32),
-    "whsec": lambda: "whsec_" + b64encode(secrets.token_bytes(32)).decode(),
-}
 
 
 def prune(root: Path, architecture: str, reports: bool) -> int:
@@ -84,21 +77,11 @@ def drop_leftovers(root: Path) -> None:
 
 
 def write_env(root: Path) -> None:
-    """Make .env (0600) from .env.example, with fresh secrets; a line the user already has is never touched."""
-    example, env = root / ".env.example", root / ".env"
-    had = env.read_text(encoding="utf-8") if env.exists() else ""
-    names = set(re.findall(r"^(\w+)=", had, flags=re.MULTILINE))
-    if had and names >= set(re.findall(r"^(\w+)=", example.read_text(encoding="utf-8"), flags=re.MULTILINE)):
-        return
-    added = []
-    for line in example.read_text(encoding="utf-8").splitlines():
-        name, equals, _ = line.partition("=")
-        if not (equals and name in names):
-            added.append(GENERATED.sub(lambda match: GENERATORS[match["kind"]](), line))
-    with os.fdopen(os.open(env, os.O_WRONLY | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
-        if had and not had.endswith("\n"):
-            file.write("\n")
-        file.write("\n".join(added) + "\n")
+    """Make .env by the project's own means, as a fresh clone does; a line the user already has is never touched."""
+    env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run(
+        [sys.executable, "-m", "configuration.env_file"], cwd=root, env=env, stdout=subprocess.DEVNULL, check=True
+    )
 
 
 def template_folder() -> Path | None:

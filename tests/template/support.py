@@ -82,14 +82,19 @@ def copy_template(folder: Path) -> Path:
     return folder
 
 
-def load_hook(name: str, **answers: Any) -> types.ModuleType:
-    """Return a hook as cookiecutter would run it for these answers, as a module whose main() has not run."""
-    source = (ROOT / "hooks" / f"{name}.py").read_text(encoding="utf-8")
+def render_file(path: Path, **answers: Any) -> str:
+    """Return one file of the template as cookiecutter would render it for these answers."""
+    env = environment()
     context = {**DEFAULTS, "_template": "gh:org/raw-system", "_output_dir": "out", **answers}
     for key, value in json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8")).items():
         if key.startswith("__") and isinstance(value, str):
-            context.setdefault(key, environment().from_string(value).render(cookiecutter=context))
-    text = environment().from_string(source).render(cookiecutter=context)
+            context.setdefault(key, env.from_string(value).render(cookiecutter=context))
+    return env.from_string(path.read_text(encoding="utf-8")).render(cookiecutter=context)
+
+
+def load_hook(name: str, **answers: Any) -> types.ModuleType:
+    """Return a hook as cookiecutter would run it for these answers, as a module whose main() has not run."""
+    path = ROOT / "hooks" / f"{name}.py"
     module = types.ModuleType(name)
-    exec(compile(text, f"hooks/{name}.py", "exec"), module.__dict__)
+    exec(compile(render_file(path, **answers), str(path), "exec"), module.__dict__)
     return module
