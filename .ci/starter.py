@@ -2,7 +2,7 @@
 
     python .ci/starter.py --to REMOTE [--branch main] [--releases TAG ...]
 
-Renders every release (tag vX.Y.Z of this checkout) that REMOTE does not have yet, oldest first, and pushes the commits
+Renders every release (tag vX.Y.Z of this checkout) after the last that REMOTE has, oldest first, and pushes the commits
 and their tags: nothing is rewritten, and a release that changes no rendered file adds nothing. The commit is the
 same wherever it is made: its date is the release's own. There is no .env in it (it holds secrets), and no uv.lock (it
 would be old on the day somebody starts from it): `make setup` makes both. Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -34,10 +34,15 @@ def git(folder: Path, *words: str, **env: str) -> str:
     return done.stdout.strip()
 
 
-def releases() -> list[str]:
+def number(tag: str) -> tuple[int, ...]:
+    """Return the version that a tag names, to compare."""
+    return tuple(map(int, tag[1:].split(".")))
+
+
+def releases(repository: Path) -> list[str]:
     """Return the tags of the releases, oldest first."""
-    found = [tag for tag in git(ROOT, "tag").splitlines() if re.fullmatch(r"v\d+\.\d+\.\d+", tag)]
-    return sorted(found, key=lambda tag: tuple(map(int, tag[1:].split("."))))
+    found = [tag for tag in git(repository, "tag").splitlines() if re.fullmatch(r"v\d+\.\d+\.\d+", tag)]
+    return sorted(found, key=number)
 
 
 def render(tag: str, work: Path) -> Path:
@@ -83,9 +88,9 @@ def publish(to: str, branch: str, wanted: list[str], work: Path) -> list[str]:
     git(repository, "fetch", "-q", "--tags", "origin")
     if git(repository, "branch", "--remotes", "--list", f"origin/{branch}"):
         git(repository, "checkout", "-q", branch)
-    had = set(git(repository, "tag").splitlines())
+    had = releases(repository)
     lines = []
-    for tag in [tag for tag in wanted if tag not in had]:
+    for tag in [tag for tag in wanted if not had or number(tag) > number(had[-1])]:
         if not replace_tree(render(tag, work), repository):
             lines.append(f"{tag}: nothing has changed")
             continue
@@ -108,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--branch", default="main")
     parser.add_argument("--releases", nargs="+", metavar="TAG", help="only these (default: every tag vX.Y.Z)")
     options = parser.parse_args(arguments)
-    wanted = [tag for tag in releases() if options.releases is None or tag in options.releases]
+    wanted = [tag for tag in releases(ROOT) if options.releases is None or tag in options.releases]
     if not wanted:
         print("There is no release to publish: tag one as vX.Y.Z.", file=sys.stderr)
         return 1

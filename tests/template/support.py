@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gate0 import ROOT, environment, template_files
+from gate0 import ROOT, SLUG_DIR, environment, template_files
 
 DEFAULTS = {
     "project_name": "Hiring System",
@@ -97,4 +98,14 @@ def load_hook(name: str, **answers: Any) -> types.ModuleType:
     path = ROOT / "hooks" / f"{name}.py"
     module = types.ModuleType(name)
     exec(compile(render_file(path, **answers), str(path), "exec"), module.__dict__)
+    return module
+
+
+def load_project_test(name: str) -> types.ModuleType:
+    """Return a test module of the rendered project, from the template's source as it lies."""
+    spec = importlib.util.spec_from_file_location(f"project_{name}", ROOT / SLUG_DIR / "tests" / f"{name}.py")
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module

@@ -9,7 +9,7 @@ from pathlib import Path
 import gate0
 import pytest
 from pytest_cookies.plugin import Cookies
-from support import copy_template
+from support import copy_template, load_project_test
 
 GOLDEN = Path(__file__).parent / "golden"
 SHAPES = {
@@ -70,6 +70,7 @@ def test_what_is_off_leaves_no_trace(cookies: Cookies, shape: str) -> None:
     if "single" in shape:
         words |= {"sqlalchemy", "temporalio", "DATABASE_URL"}
     assert {word for word in words if word in text} == set()
+    assert load_project_test("test_links").broken_links(result.project_path) == []
 
 
 @pytest.mark.parametrize(
