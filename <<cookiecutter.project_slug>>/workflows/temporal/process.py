@@ -81,6 +81,7 @@ async def run_worker(settings: Settings, registry: Registry) -> None:
             logger.info("told to end before Temporal was there")
             return
         state.client = client
+        telemetry.show_zeros(client.namespace, settings.temporal_task_queue)
         workflows, activities = registry.workflow_types(), registry.activities(resources)
         state.worker = make_worker(client, settings, workflows=workflows, activities=activities)
         state.run = asyncio.create_task(state.worker.run(), name="worker")
