@@ -7,7 +7,6 @@ import re
 import sys
 from pathlib import Path
 
-from raw_runtime import tracecontext
 from raw_runtime.errors import WorkflowBroken
 
 _BLOCK = re.compile(r"(?m)^# /// script\s*$\n(?P<body>(?:^#(?: .*)?$\n)+?)^# ///\s*$")
@@ -70,8 +69,6 @@ def environment(project_root: Path) -> dict[str, str]:
         paths.append(inherited)
     env["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     env.setdefault("PYTHONUNBUFFERED", "1")
-    if (traceparent := tracecontext.current()) is not None:
-        env[tracecontext.VARIABLE] = traceparent
     # Looking for pydantic plugins reads the metadata of every installed package; set it empty to have them.
     env.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     return env

@@ -34,3 +34,9 @@ def current() -> str | None:
     """Return the `traceparent` for a run that starts now; None if there is none, or the variable holds none."""
     found = _current.get() or os.environ.get(VARIABLE, "")
     return found if _FORM.fullmatch(found) else None
+
+
+def variables() -> dict[str, str]:
+    """Return what a process of the run that starts now finds in its environment."""
+    traceparent = current()
+    return {} if traceparent is None else {VARIABLE: traceparent}
