@@ -6,6 +6,7 @@ import asyncio
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowFailureError
@@ -34,7 +35,7 @@ async def test_the_worker_shows_what_is_asked_for(tmp_path: Path) -> None:
         await worker.start()
         client = await temporal.client()
         # One that ends well, one that fails, and one whose task fails: its argument is none.
-        given = {"task_queue": worker.task_queue, "execution_timeout": timedelta(seconds=60)}
+        given: dict[str, Any] = {"task_queue": worker.task_queue, "execution_timeout": timedelta(seconds=60)}
         assert await client.execute_workflow("Tiny", Hold(folder=str(tmp_path)), id="good", **given)
         with pytest.raises(WorkflowFailureError):
             await client.execute_workflow("Tiny", Hold(folder=str(tmp_path), fail=True), id="bad", **given)
