@@ -17,6 +17,7 @@ import pytest
 
 from api.tests.servers import Server, serving
 from api.tests.support import FORM, KEY, signed_headers
+from db import testing
 from settings import ROOT
 from tracing.tests.collector import Collector, collector
 from tracing.tests.play import SENDER
@@ -38,6 +39,12 @@ print(sorted({".".join(name.split(".")[:2]) for name in sys.modules if name.star
 async def receiver() -> AsyncIterator[Collector]:
     async with collector() as found:
         yield found
+
+
+@pytest.fixture(params=testing.kinds())
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    async with testing.migrated_database(request.param, tmp_path) as url:
+        yield url
 
 
 async def submit(http: httpx.AsyncClient, **headers: str) -> httpx.Response:
@@ -135,8 +142,3 @@ def test_off_nothing_that_makes_or_sends_traces_is_imported() -> None:
         [sys.executable, "-c", _MODULES], env=env, capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert (done.returncode, done.stdout) == (0, "[] False\n"), done.stderr
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path}/app.db"

@@ -20,9 +20,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.server, pytest.mark.slow, needs_ser
 CV = (ROOT / ".raw/workflows/analyze-cv/mocks/senior.txt").read_text()
 
 
-async def test_one_trace_from_the_webhook_to_the_raw_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", testing.kinds())
+async def test_one_trace_from_the_webhook_to_the_raw_run(kind: str, tmp_path: Path) -> None:
     variables = {"OTEL_BSP_SCHEDULE_DELAY": "100"}
-    async with collector() as seen, testing.migrated_database("sqlite", tmp_path) as url:
+    async with collector() as seen, testing.migrated_database(kind, tmp_path) as url:
         variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = seen.endpoint
         async with whole_system(url, tmp_path, **variables) as whole:
             application = {**APPLICATION, "cv_text": CV}
