@@ -97,8 +97,9 @@ def start(service: str) -> Tracing:
         SettingsError: one of them is wrong.
     """
     for name, value in dotenv_values(ENV_FILE, encoding="utf-8").items():
-        if name.startswith("OTEL_") and value:
-            os.environ.setdefault(name, value)
+        # An empty variable counts as unset, as it does for the project's settings.
+        if name.startswith("OTEL_") and value and not os.environ.get(name):
+            os.environ[name] = value
     given = OTELResourceDetector().detect().attributes
     resource = Resource.create({} if SERVICE_NAME in given else {SERVICE_NAME: service})
     try:

@@ -65,7 +65,7 @@ async def test_a_sampler_is_heeded(receiver: Collector) -> None:
 
 async def test_the_variables_may_stand_in_the_env_file(receiver: Collector, tmp_path: Path) -> None:
     (tmp_path / "my.env").write_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.endpoint}\nOTEL_SERVICE_NAME=filed\n")
-    code, _, _, errors = await play("spans", ENV_FILE=str(tmp_path / "my.env"))
+    code, _, _, errors = await play("spans", ENV_FILE=str(tmp_path / "my.env"), OTEL_EXPORTER_OTLP_ENDPOINT="")
     assert code == 0, errors
     assert {span.service for span in receiver.spans} == {"filed"}
 
