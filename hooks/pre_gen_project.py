@@ -49,6 +49,7 @@ DEPENDENCIES = frozenset(
         "mypy",
         "obstore",
         "opentelemetry-api",
+        "opentelemetry-exporter-otlp-proto-http",
         "pip",
         "prometheus-client",
         "psutil",
