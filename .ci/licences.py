@@ -34,12 +34,29 @@ SPDX = {
     "GNU Lesser General Public License v3 or later (LGPLv3+)": "LGPL-3.0-or-later",
 }
 KNOWN = frozenset(
-    "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause BSL-1.0 CC0-1.0 CNRI-Python ISC LGPL-3.0-or-later MIT MIT-0 MIT-CMU"
-    " MPL-2.0 PSF-2.0 Python-2.0 Unlicense Zlib".split()
+    [
+        "0BSD",
+        "Apache-2.0",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "BSL-1.0",
+        "CC0-1.0",
+        "CNRI-Python",
+        "ISC",
+        "LGPL-3.0-or-later",
+        "MIT",
+        "MIT-0",
+        "MIT-CMU",
+        "MPL-2.0",
+        "PSF-2.0",
+        "Python-2.0",
+        "Unlicense",
+        "Zlib",
+    ]
 )
 HEAD = """# Licences of dependencies
 
-What a rendered project of the shape full needs to run, with everything that comes along; the other shapes need less. The
+What a rendered project of the shape full needs to run, with all that comes along; the other shapes need less. The
 second table is of what is used in development only. Made by `.venv/bin/uv run python .ci/licences.py --write` from the
 packages' own metadata; a test refuses a licence that is not known, or that would bind those who ship the project.
 
