@@ -87,11 +87,8 @@ def named_and_not_there(project: Path) -> set[str]:
     paths = set(re.findall(r"`([a-z_.]+/[a-z_./-]*)`", (project / "AGENTS.md").read_text()))
     assert len(paths) > 3
     inside = (project / ".raw/workflows/analyze", project / "workflows/temporal", project)
-    return targets - made | {
-        path
-        for path in paths - {"results/result.json", ".venv/bin/"}
-        if not any((folder / path).exists() for folder in inside)
-    }
+    made |= {path for path in paths if any((folder / path).exists() for folder in inside)}
+    return (targets | paths) - made - {"results/result.json", ".venv/bin/"}
 
 
 @pytest.mark.parametrize(
