@@ -77,6 +77,7 @@ DEPENDENCIES = frozenset(
         "uuid-utils",
         "uv",
         "uvicorn",
+        "check-jsonschema",
         "watchfiles",
     ]
 )

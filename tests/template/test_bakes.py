@@ -14,9 +14,10 @@ import pytest
 from support import Render, copy_template, render
 
 GATES = {"validate", "dry", "compile", "lint", "types", "imports", "test"}
-PROCESS_GATES = GATES | {"temporal-validate"}
+PROCESS_GATES = GATES | {"temporal-validate", "docker-validate"}
 FULL_GATES = PROCESS_GATES | {"api-test"}
-STATIC = {"validate", "compile"}
+HAS_COMPOSE = subprocess.run("docker compose version", shell=True, capture_output=True, check=False).returncode == 0
+STATIC = {"validate", "compile"} | ({"docker-validate"} if HAS_COMPOSE else set())
 EMPTY_INDEX = {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
 
 
