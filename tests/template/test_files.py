@@ -82,8 +82,6 @@ def named_and_not_there(project: Path) -> set[str]:
     targets = set(re.findall(r"(?:`|run: |&& |^)make ([a-z-]+)", "\n".join(texts), flags=re.MULTILINE))
     assert {"setup", "test"} <= targets
     made = set(re.findall(r"^([a-z-]+):", (project / "Makefile").read_text(), flags=re.MULTILINE))
-    if not (project / "Dockerfile").exists():
-        made.add("image")
     paths = set(re.findall(r"`([a-z_.]+/[a-z_./-]*)`", (project / "AGENTS.md").read_text()))
     assert len(paths) > 3
     inside = (project / ".raw/workflows/analyze", project / "workflows/temporal", project)
