@@ -8,7 +8,7 @@ from typing import Any
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+from temporalio.worker import PollerBehaviorSimpleMaximum, Worker, WorkerDeploymentConfig
 
 from settings import Settings, SettingsError
 from workflows.temporal.discretion import Discretion
@@ -43,8 +43,10 @@ def make_worker(
         "max_concurrent_activities": settings.worker_activities,
         "graceful_shutdown_timeout": timedelta(seconds=settings.worker_grace_seconds),
         # The default, five pollers, asks four partitions with a single one that is not sticky: tasks wait for seconds.
-        "workflow_task_poller_behavior": PollerBehaviorAutoscaling(),
-        "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
+        # Pollers that scale by themselves lose tasks when a worker ends in an orderly way: those wait for ten seconds.
+        "workflow_task_poller_behavior": PollerBehaviorSimpleMaximum(20),
+        "nonsticky_to_sticky_poll_ratio": 0.4,
+        "activity_task_poller_behavior": PollerBehaviorSimpleMaximum(10),
         "deployment_config": deployment(settings),
         # A cancellation reaches an activity with the answer to a heartbeat: no later than this.
         "max_heartbeat_throttle_interval": timedelta(seconds=3),
