@@ -1,0 +1,89 @@
+"""The manifests of k8s/, made from the chart with its default values, or with those of a profile."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from charts.project import BY_HAND, MANIFESTS, ChartError
+from charts.rendering import render
+
+HEADER = "# Made from charts/ by `python -m charts write`: change the chart, not this file.\n"
+_RESOURCES = re.compile(r"(?<=^resources:\n)(?:  - .*\n)+", re.MULTILINE)
+
+
+def texts(values: Path | None = None) -> dict[str, str]:
+    """Return what belongs into k8s/, by the names of its files.
+
+    Raises:
+        ChartError: the chart cannot be rendered.
+    """
+    return {f"{name}.yml": HEADER + _tidy(text) for name, text in render(values).items()}
+
+
+def write(values: Path | None = None) -> list[str]:
+    """Write k8s/ anew: its files, and their list in kustomization.yml. Return the names of files that went.
+
+    Raises:
+        ChartError: the chart cannot be rendered; nothing was written.
+    """
+    found = texts(values)
+    for name, text in found.items():
+        (MANIFESTS / name).write_text(text, encoding="utf-8")
+    gone = [path for path in made() if path.name not in found]
+    for path in gone:
+        path.unlink()
+    kustomization = MANIFESTS / "kustomization.yml"
+    listed = "".join(f"  - {name}\n" for name in ["namespace.yml", *sorted(found)])
+    kustomization.write_text(_RESOURCES.sub(listed, kustomization.read_text(encoding="utf-8")), encoding="utf-8")
+    return [path.name for path in gone]
+
+
+def made() -> list[Path]:
+    """Return the files of k8s/ that were made from the chart."""
+    ours = (path for path in MANIFESTS.glob("*.yml") if path.name not in (*BY_HAND, "secret.yml"))
+    return sorted(path for path in ours if path.read_text(encoding="utf-8").startswith(HEADER))
+
+
+def documents(path: Path) -> list[dict[str, Any]]:
+    """Return the objects in a file.
+
+    Raises:
+        ChartError: it is not valid YAML.
+    """
+    try:
+        return [document for document in yaml.safe_load_all(path.read_text(encoding="utf-8")) if document]
+    except yaml.YAMLError as error:
+        raise ChartError(f"{path.name} is not valid YAML: {error}") from None
+
+
+def drift() -> list[str]:
+    """Compare k8s/ with the chart, object by object; return a sentence for each difference.
+
+    Raises:
+        ChartError: the chart cannot be rendered, or a file is not valid YAML.
+    """
+    wanted = {name: _objects(list(yaml.safe_load_all(text))) for name, text in texts().items()}
+    there = {path.name: _objects(documents(path)) for path in made()}
+    faults = []
+    for name in sorted(wanted.keys() | there.keys()):
+        new, old = wanted.get(name, {}), there.get(name, {})
+        for key in sorted(new.keys() | old.keys()):
+            if new.get(key) != old.get(key):
+                what = "is not in k8s/" if key not in old else "is not in the chart" if key not in new else "differs"
+                faults.append(f"k8s/{name}: {key} {what}. Make it anew: python -m charts write")
+    return faults
+
+
+def _objects(found: list[Any]) -> dict[str, Any]:
+    return {f"{each['kind']} {each['metadata']['name']}": each for each in found if each}
+
+
+def _tidy(text: str) -> str:
+    """Drop what Helm leaves behind: notes of the source, and empty documents and lines."""
+    lines = [line.rstrip() for line in text.splitlines() if line.strip() and not line.startswith("# Source: ")]
+    kept = [line for line, after in zip(lines, [*lines[1:], "---"], strict=True) if (line, after) != ("---", "---")]
+    return "\n".join(kept[1:] if kept[0] == "---" else kept) + "\n"
