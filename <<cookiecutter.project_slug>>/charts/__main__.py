@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from charts import manifests, new_secrets, references, rendering
+from charts import manifests, new_secrets, references, rendering, values
 from charts.project import ChartError, profiles
 
 
@@ -17,10 +17,12 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     write = commands.add_parser("write", help="make k8s/ anew from the chart (needs Helm)")
     write.add_argument("--values", type=Path, metavar="FILE", help="values over the defaults, such as a profile's")
-    commands.add_parser("drift", help="exit 1 unless k8s/ is what the chart gives by default (needs Helm)")
-    commands.add_parser("lint", help="lint the chart and render it with the values of each profile (needs Helm)")
+    commands.add_parser("drift", help="exit 1 unless k8s/ is what the chart gives (needs Helm)")
+    lint = commands.add_parser("lint", help="lint and render the chart with each profile, then drift (needs Helm)")
+    lint.add_argument("--or-schema", action="store_true", help="without Helm, check the values by their schema only")
     commands.add_parser("check", help="exit 1 unless the manifests fit together: every name leads somewhere")
-    fresh = commands.add_parser("secrets", help="print the Secrets of k8s/secret.example.yml with fresh passwords and keys")
+    commands.add_parser("files", help="print the files of k8s/ whose kinds are Kubernetes' own, for other checkers")
+    fresh = commands.add_parser("secrets", help="print k8s/secret.example.yml with fresh passwords and keys")
     fresh.add_argument("--name", help="what the chart's objects are named after (default: the system)")
     fresh.add_argument("--namespace", help="default: the system's name")
     return parser
@@ -39,15 +41,30 @@ def run(arguments: argparse.Namespace) -> int:
         gone = manifests.write(arguments.values)
         print(f"k8s/ is what the chart gives{'; gone: ' + ', '.join(gone) if gone else ''}.")
         return 0
-    if arguments.command == "lint":
-        for values in (None, *profiles()):
-            rendering.lint(values)
-            print(f"{values.name if values else 'values.yaml'}: {len(rendering.render(values))} templates give objects")
+    if arguments.command == "files":
+        print("\n".join(references.plain_files()))
         return 0
-    found = manifests.drift() if arguments.command == "drift" else references.faults()
-    good = "k8s/ is what the chart gives." if arguments.command == "drift" else "Every name leads somewhere."
-    print("\n".join(found) or good)
-    return 1 if found else 0
+    if arguments.command == "lint":
+        return lint(or_schema=arguments.or_schema)
+    if arguments.command == "drift":
+        return tell(manifests.drift(), "k8s/ is what the chart gives.")
+    return tell(references.faults(), "Every name leads somewhere.")
+
+
+def tell(faults: Sequence[str], good: str) -> int:
+    """Print what was found, or that all is good; return the exit code."""
+    print("\n".join(faults) or good)
+    return 1 if faults else 0
+
+
+def lint(*, or_schema: bool) -> int:
+    """Check the chart with the values of each profile, and that k8s/ is what it gives; return the exit code."""
+    if or_schema and not rendering.has_helm():
+        return tell(values.faults(), "The values keep to their schema. Without Helm no template was rendered.")
+    for profile in (None, *profiles()):
+        rendering.lint(profile)
+        print(f"{profile.name if profile else 'values.yaml'}: {len(rendering.render(profile))} templates give objects")
+    return tell(manifests.drift(), "k8s/ is what the chart gives.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,7 +11,8 @@ import yaml
 from charts.project import BY_HAND, MANIFESTS, ChartError
 from charts.rendering import render
 
-HEADER = "# Made from charts/ by `python -m charts write`: change the chart, not this file.\n"
+_HEADER = "# Made from charts/ by `python -m charts write{flag}`: change the chart, not this file.\n"
+_MADE = re.compile(re.escape(_HEADER).replace(r"\{flag\}", "(?: --values (?P<values>[^`]+))?"))
 _RESOURCES = re.compile(r"(?<=^resources:\n)(?:  - .*\n)+", re.MULTILINE)
 
 
@@ -19,9 +20,14 @@ def texts(values: Path | None = None) -> dict[str, str]:
     """Return what belongs into k8s/, by the names of its files.
 
     Raises:
-        ChartError: the chart cannot be rendered.
+        ChartError: the chart cannot be rendered, or the values are not of this project.
     """
-    return {f"{name}.yml": HEADER + _tidy(text) for name, text in render(values).items()}
+    if values and not values.resolve().is_relative_to(MANIFESTS.parent):
+        raise ChartError(
+            f"{values} is outside of the project: keep it beside the chart, so that k8s/ can be made anew."
+        )
+    flag = f" --values {values.resolve().relative_to(MANIFESTS.parent)}" if values else ""
+    return {f"{name}.yml": _HEADER.format(flag=flag) + _tidy(text) for name, text in render(values).items()}
 
 
 def write(values: Path | None = None) -> list[str]:
@@ -45,7 +51,15 @@ def write(values: Path | None = None) -> list[str]:
 def made() -> list[Path]:
     """Return the files of k8s/ that were made from the chart."""
     ours = (path for path in MANIFESTS.glob("*.yml") if path.name not in (*BY_HAND, "secret.yml"))
-    return sorted(path for path in ours if path.read_text(encoding="utf-8").startswith(HEADER))
+    return sorted(path for path in ours if _MADE.match(path.read_text(encoding="utf-8")))
+
+
+def made_with() -> Path | None:
+    """Return the values that k8s/ was made with; None: the defaults."""
+    for path in made():
+        if (match := _MADE.match(path.read_text(encoding="utf-8"))) and match["values"]:
+            return MANIFESTS.parent / match["values"]
+    return None
 
 
 def documents(path: Path) -> list[dict[str, Any]]:
@@ -61,12 +75,14 @@ def documents(path: Path) -> list[dict[str, Any]]:
 
 
 def drift() -> list[str]:
-    """Compare k8s/ with the chart, object by object; return a sentence for each difference.
+    """Compare k8s/ with the chart and the values it was made with, object by object; a sentence for each difference.
 
     Raises:
         ChartError: the chart cannot be rendered, or a file is not valid YAML.
     """
-    wanted = {name: _objects(list(yaml.safe_load_all(text))) for name, text in texts().items()}
+    values = made_with()
+    again = f"python -m charts write{f' --values {values.relative_to(MANIFESTS.parent)}' if values else ''}"
+    wanted = {name: _objects(list(yaml.safe_load_all(text))) for name, text in texts(values).items()}
     there = {path.name: _objects(documents(path)) for path in made()}
     faults = []
     for name in sorted(wanted.keys() | there.keys()):
@@ -74,7 +90,7 @@ def drift() -> list[str]:
         for key in sorted(new.keys() | old.keys()):
             if new.get(key) != old.get(key):
                 what = "is not in k8s/" if key not in old else "is not in the chart" if key not in new else "differs"
-                faults.append(f"k8s/{name}: {key} {what}. Make it anew: python -m charts write")
+                faults.append(f"k8s/{name}: {key} {what}. Make it anew: {again}")
     return faults
 
 

@@ -1,7 +1,8 @@
-"""Whether the manifests of k8s/ fit together: no schema sees a name that leads nowhere. It needs no cluster and no Helm."""
+"""Whether the manifests of k8s/ fit together: no schema sees a name that leads nowhere. No cluster, no Helm."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,16 @@ def faults() -> list[str]:
     return [
         *_kustomization(kustomization, set(files) - {"secret.example.yml"}),
         *_Cluster(files).faults(),
+    ]
+
+
+def plain_files() -> list[str]:
+    """Return the files whose kinds are Kubernetes' own: no kustomize, no operators."""
+    own = re.compile(r"v\d+|(apps|batch|autoscaling|policy)/v\d+|[a-z.]+\.k8s\.io/v\d+")
+    return [
+        f"k8s/{path.name}"
+        for path in sorted(MANIFESTS.glob("*.yml"))
+        if all(own.fullmatch(each["apiVersion"]) for each in documents(path))
     ]
 
 
@@ -161,5 +172,3 @@ def _images(pod: Object) -> Iterator[str]:
         tag = container["image"].rpartition("/")[2].partition(":")[2]
         if tag in ("", "latest"):
             yield f"the image {container['image']} has no fixed tag."
-
-

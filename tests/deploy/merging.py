@@ -9,14 +9,15 @@ from itertools import groupby
 OPEN, CLOSE = "<" + "%", "%" + ">"
 SLUG_EXPRESSION = "<" + "< cookiecutter.project_slug >" + ">"
 
-# By the shapes that have a line, as far as they have the file at all.
+# Conditions by the shapes that have a line, as far as they have the file at all.
+PROCESSES = {"full", "temporal", "full-no-reports", "temporal-no-reports"}
 CONDITIONS = {
+    frozenset(PROCESSES): 'cookiecutter.__architecture != "single"',
     frozenset({"full", "full-no-reports"}): 'cookiecutter.__architecture == "full"',
-    frozenset({"full", "temporal", "full-no-reports", "temporal-no-reports"}): 'cookiecutter.__architecture != "single"',
-    frozenset({"full", "temporal", "single"}): 'cookiecutter.__reports == "yes"',
-    frozenset({"full-no-reports", "temporal-no-reports"}): 'cookiecutter.__reports != "yes"',
     frozenset({"temporal", "temporal-no-reports"}): 'cookiecutter.__architecture == "temporal"',
     frozenset({"single"}): 'cookiecutter.__architecture == "single"',
+    frozenset({"full", "temporal", "single"}): 'cookiecutter.__reports == "yes"',
+    frozenset({"full-no-reports", "temporal-no-reports"}): 'cookiecutter.__reports != "yes"',
     frozenset({"full", "temporal"}): 'cookiecutter.__architecture != "single" and cookiecutter.__reports == "yes"',
 }
 

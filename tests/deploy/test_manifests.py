@@ -101,15 +101,16 @@ def test_a_profile_becomes_manifests(full: Rendered, tmp_path: Path) -> None:
     assert not {"postgres.yml", "temporal.yml"} & set(resources)
     assert "keda.yml" in resources
     assert "REGION.PROVIDER.api.temporal.io:7233" in (project / "k8s/config.yml").read_text()
+    # It is known what they were made with, so they have not drifted.
+    assert charts(project, "drift").returncode == 0
+    assert not {"k8s/kustomization.yml", "k8s/keda.yml"} & set(charts(project, "files").stdout.split())
 
 
 @pytest.mark.parametrize("shape", ANSWERS)
 def test_kustomize_builds_every_object(shapes: dict[str, Rendered], shape: str) -> None:
     rendered = shapes[shape]
     kubectl = Path(sys.executable).with_name("kubectl")
-    done = subprocess.run(
-        [kubectl, "kustomize", rendered.folder / "k8s"], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([kubectl, "kustomize", rendered.folder / "k8s"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     built = {(each["kind"], each["metadata"]["name"]) for each in yaml.safe_load_all(done.stdout)}
     files = [each for path in rendered.manifests for each in yaml.safe_load_all(path.read_text()) if each]

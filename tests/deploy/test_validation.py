@@ -62,15 +62,15 @@ def test_strictly_valid(shapes: dict[str, Rendered], tmp_path: Path, version: st
 def test_lints_strictly_with_every_profile(shapes: dict[str, Rendered], shape: str) -> None:
     done = charts(shapes[shape].folder, "lint")
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 1 + len(list(shapes[shape].chart.glob("values-*.yaml")))
+    assert len(done.stdout.splitlines()) == 2 + len(list(shapes[shape].chart.glob("values-*.yaml")))
 
 
 def test_checkov_has_nothing_to_say(full: Rendered, tmp_path: Path) -> None:
     """But for what charts/checkov.yaml excepts, with the reason."""
     written(tmp_path, full)
     config = full.folder / "charts/checkov.yaml"
-    checkov = [ROOT / ".venv/bin/uv", "tool", "run", "--from", "checkov==3.3.30", "checkov", "--config-file", config]
-    done = run(*checkov, "-d", tmp_path)
+    checkov = "tool run --from checkov==3.3.30 checkov --config-file".split()
+    done = run(ROOT / ".venv/bin/uv", *checkov, config, "-d", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Failed checks: 0" in done.stdout
 
@@ -82,7 +82,9 @@ def test_trivy_has_nothing_to_say(full: Rendered, tmp_path: Path) -> None:
     flags = ["--quiet", "--skip-check-update", "--exit-code", "1", "--cache-dir", str(tmp_path / "cache")]
     done = run(trivy, "config", *flags, "--ignorefile", full.folder / "charts/trivyignore", folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert run(trivy, "config", *flags, full.folder / "k8s/postgres.yml").returncode == 1, "it looks at what is excepted"
+    assert run(trivy, "config", *flags, full.folder / "k8s/postgres.yml").returncode == 1, (
+        "it looks at what is excepted"
+    )
 
 
 def pods(rendered: Rendered) -> dict[str, dict[str, Any]]:

@@ -76,10 +76,13 @@ def test_what_a_shape_lacks_is_refused(shapes: dict[str, Rendered]) -> None:
 def test_secrets_come_by_reference_only(full: Rendered) -> None:
     """Under every values profile: no Secret is made, and names of existing ones go where they belong."""
     for profile in (None, *sorted(full.chart.glob("values-*.yaml"))):
-        assert not [name for name in objects(full, profile.read_text() if profile else "") if name.startswith("Secret ")]
+        assert not [
+            name for name in objects(full, profile.read_text() if profile else "") if name.startswith("Secret ")
+        ]
     found = objects(
         full,
-        "secrets: {existingSecret: own-secrets}\npostgresql: {existingSecret: own-postgres, backup: {existingSecret: own-keys}}",
+        "secrets: {existingSecret: own-secrets}\n"
+        "postgresql: {existingSecret: own-postgres, backup: {existingSecret: own-keys}}",
     )
     worker = container(found, f"Deployment {SLUG}-worker")
     assert {"secretRef": {"name": "own-secrets"}} in worker["envFrom"]
@@ -118,7 +121,9 @@ def test_changed_settings_bring_new_pods(full: Rendered) -> None:
     """A pod reads its settings once."""
     texts = ("", "settings: {LOG_LEVEL: DEBUG}")
     sums = {
-        objects(full, text)[f"Deployment {SLUG}-worker"]["spec"]["template"]["metadata"]["annotations"]["checksum/settings"]
+        objects(full, text)[f"Deployment {SLUG}-worker"]["spec"]["template"]["metadata"]["annotations"][
+            "checksum/settings"
+        ]
         for text in texts
     }
     assert len(sums) == 2
@@ -127,8 +132,10 @@ def test_changed_settings_bring_new_pods(full: Rendered) -> None:
 def test_managed_services_by_one_switch_each(full: Rendered) -> None:
     found = objects(
         full,
-        "postgresql: {enabled: false}\nexternalDatabase: {existingSecret: database, port: 6432, networks: [10.1.0.0/16]}\n"
-        "temporal: {enabled: false, address: 'x.example.com:7233', namespace: a.b, tls: {enabled: true, existingSecret: mtls}}",
+        "postgresql: {enabled: false}\n"
+        "externalDatabase: {existingSecret: database, port: 6432, networks: [10.1.0.0/16]}\n"
+        "temporal: {enabled: false, address: 'x.example.com:7233', namespace: a.b, "
+        "tls: {enabled: true, existingSecret: mtls}}",
     )
     assert not [name for name in found if "postgres" in name and not name.startswith("NetworkPolicy")]
     assert not [name for name in found if "temporal" in name and not name.startswith("NetworkPolicy")]
