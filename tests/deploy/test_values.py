@@ -119,13 +119,9 @@ def test_pods_have_time_to_end(full: Rendered) -> None:
 
 def test_changed_settings_bring_new_pods(full: Rendered) -> None:
     """A pod reads its settings once."""
-    texts = ("", "settings: {LOG_LEVEL: DEBUG}")
-    sums = {
-        objects(full, text)[f"Deployment {SLUG}-worker"]["spec"]["template"]["metadata"]["annotations"][
-            "checksum/settings"
-        ]
-        for text in texts
-    }
+    worker = f"Deployment {SLUG}-worker"
+    pods = [objects(full, text)[worker]["spec"]["template"] for text in ("", "settings: {LOG_LEVEL: DEBUG}")]
+    sums = {pod["metadata"]["annotations"]["checksum/settings"] for pod in pods}
     assert len(sums) == 2
 
 
