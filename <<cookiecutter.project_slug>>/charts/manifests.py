@@ -82,7 +82,7 @@ def drift() -> list[str]:
     """
     values = made_with()
     again = f"python -m charts write{f' --values {values.relative_to(MANIFESTS.parent)}' if values else ''}"
-    wanted = {name: _objects(list(yaml.safe_load_all(text))) for name, text in texts(values).items()}
+    wanted = {f"{name}.yml": _objects(list(yaml.safe_load_all(text))) for name, text in render(values).items()}
     there = {path.name: _objects(documents(path)) for path in made()}
     faults = []
     for name in sorted(wanted.keys() | there.keys()):
@@ -95,11 +95,19 @@ def drift() -> list[str]:
 
 
 def _objects(found: list[Any]) -> dict[str, Any]:
-    return {f"{each['kind']} {each['metadata']['name']}": each for each in found if each}
+    return {_key(each): each for each in found if each}
 
 
 def _tidy(text: str) -> str:
-    """Drop what Helm leaves behind: notes of the source, and empty documents and lines."""
-    lines = [line.rstrip() for line in text.splitlines() if line.strip() and not line.startswith("# Source: ")]
-    kept = [line for line, after in zip(lines, [*lines[1:], "---"], strict=True) if (line, after) != ("---", "---")]
-    return "\n".join(kept[1:] if kept[0] == "---" else kept) + "\n"
+    """Drop what Helm leaves behind (notes of the source, empty documents), and put objects into one order.
+
+    The command gives them in the order of installing, the library in that of the template.
+    """
+    lines = (line if line.strip() else "" for line in text.splitlines() if not line.startswith("# Source: "))
+    parts = [part.strip("\n") + "\n" for part in re.split(r"^---$", "\n".join(lines), flags=re.MULTILINE)]
+    found = [(part, each) for part in parts if (each := yaml.safe_load(part))]
+    return "---\n".join(part for part, each in sorted(found, key=lambda pair: _key(pair[1])))
+
+
+def _key(each: dict[str, Any]) -> str:
+    return f"{each['kind']} {each['metadata']['name']}"

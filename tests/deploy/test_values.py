@@ -39,6 +39,10 @@ WRONG: list[tuple[str, str]] = [
     ("imagePullSecrets: [my-registry]", "/imagePullSecrets/0"),
     ("postgres: {enabled: false}", "postgres"),
     ("postgresql: {enabled: false}", "externalDatabase.existingSecret must name the Secret that holds DATABASE_URL"),
+    (
+        "{postgresql: {enabled: false}, externalDatabase: {existingSecret: database}}",
+        "temporal.database.host and temporal.database.existingSecret must name a PostgreSQL",
+    ),
     ("temporal: {enabled: false}", "temporal.address must name the Temporal server as HOST:PORT"),
 ]
 

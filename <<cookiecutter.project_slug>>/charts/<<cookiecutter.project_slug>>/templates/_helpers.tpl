@@ -106,7 +106,7 @@ topologySpreadConstraints:
 
 {{/* Annotations of a pod: those for all, and the sum of its settings, so that a changed setting brings new pods. */}}
 {{- define "system.podAnnotations" -}}
-checksum/settings: {{ toJson .Values.settings | sha256sum | trunc 16 | quote }}
+checksum/settings: {{ toJson (list .Values.settings (pick (.Values.temporal | default dict) "enabled" "address" "namespace" "tls")) | sha256sum | trunc 16 | quote }}
 {{- with .Values.podAnnotations }}
 {{ toYaml . }}
 {{- end }}

@@ -18,6 +18,9 @@
 {{/* Where Temporal keeps its state: host, port, user and Secret. */}}
 {{- define "system.temporalStore" -}}
 {{- $store := .Values.temporal.database -}}
+{{- if and (not .Values.postgresql.enabled) (not (and $store.host $store.existingSecret)) -}}
+{{- fail "temporal.database.host and temporal.database.existingSecret must name a PostgreSQL, since postgresql.enabled is false and temporal.enabled is true" -}}
+{{- end -}}
 - name: POSTGRES_SEEDS
   value: {{ $store.host | default (printf "%s-postgres" (include "system.fullname" .)) | quote }}
 - name: DB_PORT
