@@ -16,7 +16,7 @@ from commands import charts
 from conftest import ANSWERS, ROOT, SLUG, Rendered
 
 VERSIONS = ("1.35", "1.36", "1.37")
-#: Kinds of operators that a cluster may have; their fields are checked by hand below.
+#: Kinds of operators that a cluster may have; test_values.py and test_alerts.py look at them.
 FOREIGN = {"ScaledObject", "TriggerAuthentication", "ServiceMonitor", "PrometheusRule"}
 
 

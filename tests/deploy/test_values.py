@@ -183,3 +183,37 @@ def test_no_pod_reaches_more_than_it_needs(full: Rendered) -> None:
         "namespace-1-32-0": {"temporal"},
     }
     assert found[f"NetworkPolicy {SLUG}-default-deny"]["spec"].keys() == {"podSelector", "policyTypes"}
+
+
+def test_objects_of_operators_name_what_is_there(full: Rendered) -> None:
+    """KEDA, and the Prometheus operator: no schema of theirs is here, so what they point at is looked up."""
+    found = objects(full, (full.chart / "values-cloud.yaml").read_text())
+    scaled = found[f"ScaledObject {SLUG}-worker"]["spec"]
+    worker = found[f"Deployment {scaled['scaleTargetRef']['name']}"]
+    assert "replicas" not in worker["spec"]
+    assert f"HorizontalPodAutoscaler {SLUG}-worker" not in found
+    data = found[f"ConfigMap {SLUG}-config"]["data"]
+    trigger = scaled["triggers"][0]["metadata"]
+    assert trigger["endpoint"] == data["TEMPORAL_ADDRESS"]
+    assert trigger["namespace"] == data["TEMPORAL_NAMESPACE"]
+    assert trigger["taskQueue"] == data["TEMPORAL_TASK_QUEUE"]
+    login = found[f"TriggerAuthentication {scaled['triggers'][0]['authenticationRef']['name']}"]["spec"]
+    assert login["secretTargetRef"] == [{"parameter": "apiKey", "name": "temporal", "key": "TEMPORAL_API_KEY"}]
+
+    found = objects(full, (full.chart / "values-production.yaml").read_text())
+    monitor = found[f"ServiceMonitor {SLUG}"]["spec"]
+    assert found[f"ServiceMonitor {SLUG}"]["metadata"]["labels"]["release"] == "prometheus"
+    [component] = monitor["selector"]["matchExpressions"]
+    read = set()
+    for each in found.values():
+        labels = each["metadata"]["labels"]
+        own = labels["app.kubernetes.io/component"]
+        if each["kind"] == "Service" and monitor["selector"]["matchLabels"].items() <= labels.items():
+            ports = {port["name"] for port in each["spec"]["ports"]} & {end["port"] for end in monitor["endpoints"]}
+            read |= {(own, port) for port in ports if own in component["values"]}
+    assert read == {("api", "http"), ("worker", "metrics"), ("temporal", "metrics")}
+
+
+def test_a_replicated_temporal_is_not_emptied_at_once(full: Rendered) -> None:
+    assert f"PodDisruptionBudget {SLUG}-temporal" not in objects(full, "")
+    assert f"PodDisruptionBudget {SLUG}-temporal" in objects(full, "temporal: {replicas: 2}")
