@@ -137,7 +137,7 @@ def test_nothing_changes_places_while_somebody_is_connected(cluster: Cluster) ->
         finally:
             cluster.sql("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'app'")
     assert refused.returncode == 1
-    assert "1 connections are open: stop the API" in refused.stderr
+    assert "1 connections are open: scale all Deployments to 0" in refused.stderr
     assert cluster.sql("app", "SELECT count(*) FROM pg_tables WHERE tablename = 'later'") == "1"
 
 

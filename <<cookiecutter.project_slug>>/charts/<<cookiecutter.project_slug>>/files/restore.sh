@@ -21,7 +21,7 @@ done
 names=$(printf "'%s'," $DATABASES)
 open=$(query --command="SELECT count(*) FROM pg_stat_activity WHERE datname IN (${names%,})")
 if [ "$open" -ne 0 ]; then
-  echo "$open connections are open: stop the API, the workers and Temporal (scale them to 0), and run this again." >&2
+  echo "$open connections are open: scale all Deployments to 0, and run this again." >&2
   exit 1
 fi
 before=before_$(date -u +%Y%m%d%H%M%S)
