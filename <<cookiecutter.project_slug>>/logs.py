@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import logging
 import traceback
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 request_id_var: ContextVar[str] = ContextVar("request_id", default="")
 entity_id_var: ContextVar[str] = ContextVar("entity_id", default="")
+# What a trace adds to a line: trace_id and span_id. tracing/ sets it where it is on.
+trace_fields: Callable[[], Mapping[str, str]] = dict
 
 _MAX_FRAMES = 12
 
@@ -34,6 +37,7 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = request_id
         if entity_id := entity_id_var.get():
             line["entity_id"] = entity_id
+        line.update(trace_fields())
         line.update(getattr(record, "fields", {}))
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = describe(record.exc_info[1])

@@ -29,6 +29,7 @@ from configuration.email import EmailSettings, check_address
 from configuration.llm import LlmSettings
 from configuration.slack import SlackSettings
 from configuration.telephony import TelephonySettings
+from configuration.tracing import TracingSettings
 
 __all__ = [
     "DEFAULT_DATABASE_URL",
@@ -49,7 +50,7 @@ __all__ = [
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///.raw/dev/app.db"
 
 
-class Settings(EmailSettings, LlmSettings, SlackSettings, TelephonySettings):
+class Settings(EmailSettings, LlmSettings, SlackSettings, TelephonySettings, TracingSettings):
     """What every process of the system reads; the name of a field in capitals is its variable."""
 
     environment: Literal["development", "production"] = Field(

@@ -1,4 +1,4 @@
-"""Makes a render whole: drops what is off, fills .env, makes the environment, runs the gates, says what came of it.
+"""Makes a render whole: drops what is off, fills .env, notes where it came from, makes the environment, runs the gates.
 
 Thin and idempotent: it may run again over the same folder. What it needs to know about files stands in
 template-parts.toml, and what is checked, and how, in the project's own .raw/config.yaml.
@@ -7,13 +7,11 @@ template-parts.toml, and what is checked, and how, in the project's own .raw/con
 import json
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
 import tomllib
-from base64 import b64encode
 from pathlib import Path
 
 CONTEXT = json.loads(
@@ -23,6 +21,7 @@ CONTEXT = json.loads(
 )
 
 PARTS_FILE = Path("template-parts.toml")
+RECORD = Path(".cookiecutter.json")
 FRESH = Path(".fresh-render")
 # What working on the template in place leaves in it, and a render from there carries along: caches are dropped always,
 # the rest only from a fresh render, since in an older one it is the user's own.
@@ -31,11 +30,6 @@ LEFTOVERS += tuple(f".raw/{name}" for name in ("builds", "cache", "dev", "logs",
 CACHES = ("__pycache__", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
 # The first run finds every cache cold, maybe on a busy machine: a project that works must not be thrown away for that.
 PATIENT = ("--timeout-scale", "4")
-GENERATED = re.compile(r"generate:(?P<kind>[a-z]+)")
-GENERATORS = {
-    "token": lambda: secrets.token_urlsafe(32),
-    "whsec": lambda: "whsec_" + b64encode(secrets.token_bytes(32)).decode(),
-}
 
 
 def prune(root: Path, architecture: str, reports: bool) -> int:
@@ -83,21 +77,67 @@ def drop_leftovers(root: Path) -> None:
 
 
 def write_env(root: Path) -> None:
-    """Make .env (0600) from .env.example, with fresh secrets; a line the user already has is never touched."""
-    example, env = root / ".env.example", root / ".env"
-    had = env.read_text(encoding="utf-8") if env.exists() else ""
-    names = set(re.findall(r"^(\w+)=", had, flags=re.MULTILINE))
-    if had and names >= set(re.findall(r"^(\w+)=", example.read_text(encoding="utf-8"), flags=re.MULTILINE)):
-        return
-    added = []
-    for line in example.read_text(encoding="utf-8").splitlines():
-        name, equals, _ = line.partition("=")
-        if not (equals and name in names):
-            added.append(GENERATED.sub(lambda match: GENERATORS[match["kind"]](), line))
-    with os.fdopen(os.open(env, os.O_WRONLY | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
-        if had and not had.endswith("\n"):
-            file.write("\n")
-        file.write("\n".join(added) + "\n")
+    """Make .env by the project's own means, as a fresh clone does; a line the user already has is never touched."""
+    env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run(
+        [sys.executable, "-m", "configuration.env_file"], cwd=root, env=env, stdout=subprocess.DEVNULL, check=True
+    )
+
+
+def template_folder() -> Path | None:
+    """Return the folder that the template was rendered from; None where that cannot be known."""
+    named = Path(CONTEXT.get("_repo_dir") or "")
+    # A relative name counts from where cookiecutter was started; while a hook runs, it stands in the folder itself.
+    candidates = [named, Path(f"/proc/{os.getppid()}/cwd"), Path(os.environ.get("PWD", "")) / named]
+    for folder in candidates:
+        if folder.is_absolute() and all((folder / name).exists() for name in ("cookiecutter.json", "hooks")):
+            return folder.resolve()
+    return None
+
+
+def ask_git(folder: Path, *words: str) -> str | None:
+    """Return what git says of the checkout in `folder`; None without git, or where folder is no checkout of its own."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    command = ["git", "-C", str(folder), *words]
+    if not (folder / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(command, env=env, capture_output=True, text=True, errors="replace", check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def address_of(template: str, folder: Path | None) -> str | None:
+    """Return where the template is to be had, without credentials; a folder of this machine is told by its origin."""
+    if not re.match(r"[\w+-]+:|[\w.-]+@", template):
+        template = (folder and ask_git(folder, "remote", "get-url", "origin")) or ""
+    if "://" in template:
+        scheme, _, rest = re.split(r"[?#]", template)[0].partition("://")
+        host, slash, path = rest.partition("/")
+        user, at, host = host.rpartition("@")
+        login = user.partition(":")[0] + at if scheme.endswith("ssh") else ""  # ssh://git@...: whom to ask for
+        return f"{scheme}://{login}{host}{slash}{path}"
+    return template if re.match(r"[\w+-]{2,}:|[\w.-]+@", template) else None
+
+
+def record(root: Path) -> None:
+    """Write down template, version, commit and answers, as a file that `cookiecutter --replay-file` takes."""
+    folder = template_folder()
+    commit = folder and ask_git(folder, "rev-parse", "HEAD")
+    if folder and commit and ask_git(folder, "status", "--porcelain", "--", "cookiecutter.json", "hooks", "*slug>>/*"):
+        commit += "-dirty"
+    pyproject = folder / "pyproject.toml" if folder else None
+    about = tomllib.loads(pyproject.read_text(encoding="utf-8")) if pyproject and pyproject.exists() else {}
+    # What is derived has to be there too: on replay cookiecutter derives nothing anew. Of its own notes (_x) none is.
+    answers = {k: v for k, v in CONTEXT.items() if re.match(r"[a-z]|__", k) and k != "__prompts__"}
+    noted = {
+        "template": address_of(str(CONTEXT.get("_template") or ""), folder),
+        "version": about.get("project", {}).get("version"),
+        "commit": commit or None,
+        "cookiecutter": answers,
+    }
+    (root / RECORD).write_text(json.dumps(noted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def find_uv() -> str | None:
@@ -212,6 +252,7 @@ def main() -> int:
     prune(root, architecture, CONTEXT["__reports"] == "yes")
     drop_leftovers(root)
     write_env(root)
+    record(root)
 
     unmade = None
     if gates == "all":

@@ -52,6 +52,7 @@ DEPENDENCIES = frozenset(
         "mypy",
         "obstore",
         "opentelemetry-api",
+        "opentelemetry-exporter-otlp-proto-http",
         "pip",
         "prometheus-client",
         "psutil",
@@ -80,6 +81,7 @@ DEPENDENCIES = frozenset(
         "uuid-utils",
         "uv",
         "uvicorn",
+        "check-jsonschema",
         "watchfiles",
     ]
 )
@@ -143,6 +145,16 @@ def faults(answers: dict[str, str]) -> dict[str, tuple[str, str]]:
     return found
 
 
+def derived(answers: dict[str, str]) -> dict[str, str]:
+    """Return what cookiecutter.json derives from the answers; in a replay file it stands beside them."""
+    state, webhooks, reports = (answers[name].lower() in YES for name in YES_NO)
+    escaped = {
+        f"__{name}": answers[name].replace("\\", "\\\\").replace('"', '\\"') for name in ("author", "description")
+    }
+    architecture = ("full" if webhooks else "temporal") if state else "single"
+    return {"__architecture": architecture, "__reports": "yes" if reports else "no", **escaped}
+
+
 def command_line() -> list[str]:
     """Return the words cookiecutter was started with; empty where that cannot be known."""
     parent = os.getppid()
@@ -198,6 +210,10 @@ def main() -> int:
         print(f"Note: {sentence}", file=sys.stderr)
     answers = {name: str(CONTEXT[name]) for name in QUESTIONS}
     found = faults(answers)
+    for name, value in derived(answers).items():
+        if not found and CONTEXT.get(name, value) != value:
+            answers[name] = CONTEXT[name]
+            found[name] = ("of the replay file does not follow from its answers", value)
     if not found:
         if not any(Path.cwd().iterdir()):
             Path(".fresh-render").touch()  # tells the post-generation hook that nothing here is the user's yet

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import tracing
 from api.background import Loop
 from api.metrics import Metrics
 from api.runs import Runner
@@ -134,6 +135,15 @@ class Coordinator(Loop):
 
     async def _run(self, lease: SubmissionLease) -> None:
         entity_id_var.set(str(lease.id))
+        attributes = {"submission.attempt": lease.attempt}
+        with tracing.span("submission", kind="consumer", parent=lease.traceparent, attributes=attributes) as span:
+            outcome = await self._run_leased(lease)
+            span.put({"submission.outcome": outcome})
+            if outcome != "complete":
+                span.fail()
+
+    async def _run_leased(self, lease: SubmissionLease) -> str:
+        """Run a submission, and return what came of it."""
         started = time.monotonic()
         params = {"id": str(lease.id), "form": lease.form, "email": lease.email, "text": lease.text}
         try:
@@ -160,6 +170,7 @@ class Coordinator(Loop):
             "ms": round((time.monotonic() - started) * 1000, 1),
         }
         logger.info("submission run", extra={"fields": fields})
+        return outcome
 
     async def _write(self, lease: SubmissionLease, result: Mapping[str, Any] | None, error: str, *, retry: bool) -> str:
         """Write what came of a run; while the database is away, try again for as long as the lease is ours."""

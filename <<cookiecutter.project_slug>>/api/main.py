@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+import tracing
 from api.context import Context
 from api.coordinator import Coordinator
 from api.dispatch import Dispatcher
@@ -70,6 +71,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         """Start the parts, and end them in the opposite order."""
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(tracing.end)
             database = Database(settings)
             stack.push_async_callback(database.dispose)
             schema = SchemaGuard(database, settings)
@@ -113,6 +115,8 @@ def create_app(
             HTTPException: answer_http_exception,
             RequestValidationError: answer_validation_error,
         },
+        # FastAPI's own spans hold paths and queries, which hold the ids of people; ours are made by Edge.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.add_middleware(Edge, metrics=metrics, max_body=settings.max_body_bytes)
     app.add_middleware(codec.CodecCors, origin=settings.temporal_ui_origin)
@@ -127,6 +131,7 @@ def _app() -> FastAPI:
     try:
         settings = get_settings()
         configure_logging(settings.log_level)
+        tracing.configure(settings, "api")
         return create_app(settings)
     except SettingsError as error:
         # A server would print a traceback, with the sentence somewhere in it.

@@ -41,10 +41,13 @@ class Metrics:
         )
         self.submission_runs = Counter(
             "submission_runs_total",
-            "Runs of submissions: complete, retried, failed, lost (another process had taken over) or given back.",
+            "Runs of submissions: complete, retry, failed, lost (another process had taken over) or given_back.",
             ["outcome"],
             registry=self.registry,
         )
+        # From zero on, or Prometheus would see no rise to the first of each.
+        for outcome in ("complete", "retry", "failed", "lost"):
+            self.submission_runs.labels(outcome)
         self.submissions_in_flight = Gauge(
             "submissions_in_flight", "Submissions that this process runs now.", registry=self.registry
         )
@@ -54,6 +57,8 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        for outcome in ("delivered", "retried", "parked", "lost"):
+            self.deliveries.labels(outcome)
         self.outbox_entries = Gauge(
             "outbox_entries", "Outbox entries that are not delivered.", ["status"], registry=self.registry
         )

@@ -13,6 +13,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import tracing
 from api.metrics import Metrics
 from api.problems import Problem, problem_response, unavailable
 from db.session import DatabaseUnavailableError, why_unavailable
@@ -39,6 +40,14 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["path"] in _QUIET:
+            await self._take(scope, receive, send, tracing.NO_SPAN)
+            return
+        sender = _header(scope, b"traceparent") if tracing.is_on() else None
+        with tracing.span("HTTP", kind="server", parent=sender) as span:
+            await self._take(scope, receive, send, span)
+
+    async def _take(self, scope: Scope, receive: Receive, send: Send, span: tracing.Span) -> None:
         started = time.perf_counter()
         request_id, length = _headers(scope)
         scope.setdefault("state", {})["request_id"] = request_id
@@ -57,7 +66,7 @@ class Edge:
             await self._answer_error(error, scope, receive, answer)
         finally:
             self.metrics.in_flight -= 1
-            self._record(scope, answer.status, time.perf_counter() - started)
+            self._record(scope, answer.status, time.perf_counter() - started, span)
             request_id_var.reset(request_id_token)
             entity_id_var.reset(entity_id_token)
 
@@ -79,13 +88,18 @@ class Edge:
             response = problem_response(problem, path=scope["path"], request_id=scope["state"]["request_id"])
             await response(scope, receive, answer.send)
 
-    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float, span: tracing.Span) -> None:
         route = getattr(scope.get("route"), "path", None) or "unmatched"
         self.metrics.answered(scope["method"], route, status, seconds)
         if route in _QUIET and status < 400:
             return
+        method = scope["method"] if len(scope["method"]) <= 16 else "OTHER"
+        span.rename(f"{method} {route}")
+        span.put({"http.request.method": method, "http.route": route, "http.response.status_code": status})
+        if status >= 500:
+            span.fail()
         fields: dict[str, Any] = {
-            "method": scope["method"] if len(scope["method"]) <= 16 else "OTHER",
+            "method": method,
             "route": route,
             "status": status,
             "ms": round(seconds * 1000, 1),
@@ -108,6 +122,10 @@ class _Answer:
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._request_id)]
         await self._send(message)
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
 
 
 def _headers(scope: Scope) -> tuple[str, int | None]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from raw_runtime.project import find_project
 from raw_runtime.result import RunResult
 from settings import ROOT
+from tracing.runs import traced
 
 
 class Runner(Protocol):
@@ -28,7 +29,7 @@ def make_runner(root: Path = ROOT) -> Runner:
     """Return the executor that RAW_EXECUTOR names, for this project wherever the process was started."""
     from raw_runtime.executors import make_executor
 
-    return make_executor(project=find_project(root))
+    return traced(make_executor(project=find_project(root)))
 
 
 class TooManyRunsError(Exception):

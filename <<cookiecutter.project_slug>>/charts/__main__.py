@@ -18,8 +18,8 @@ def make_parser() -> argparse.ArgumentParser:
     write = commands.add_parser("write", help="make k8s/ anew from the chart (needs Helm)")
     write.add_argument("--values", type=Path, metavar="FILE", help="values over the defaults, such as a profile's")
     commands.add_parser("drift", help="exit 1 unless k8s/ is what the chart gives (needs Helm)")
-    lint = commands.add_parser("lint", help="lint and render the chart with each profile, then drift (needs Helm)")
-    lint.add_argument("--or-schema", action="store_true", help="without Helm, check the values by their schema only")
+    commands.add_parser("lint", help="lint and render the chart with each profile, then drift (needs Helm)")
+    commands.add_parser("values", help="exit 1 unless the values keep to their schema")
     commands.add_parser("check", help="exit 1 unless the manifests fit together: every name leads somewhere")
     commands.add_parser("files", help="print the files of k8s/ whose kinds are Kubernetes' own, for other checkers")
     fresh = commands.add_parser("secrets", help="print k8s/secret.example.yml with fresh passwords and keys")
@@ -45,7 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
         print("\n".join(references.plain_files()))
         return 0
     if arguments.command == "lint":
-        return lint(or_schema=arguments.or_schema)
+        return lint()
+    if arguments.command == "values":
+        return tell(values.faults(), "The values keep to their schema. Only Helm can render the templates.")
     if arguments.command == "drift":
         return tell(manifests.drift(), "k8s/ is what the chart gives.")
     return tell(references.faults(), "Every name leads somewhere.")
@@ -57,10 +59,8 @@ def tell(faults: Sequence[str], good: str) -> int:
     return 1 if faults else 0
 
 
-def lint(*, or_schema: bool) -> int:
+def lint() -> int:
     """Check the chart with the values of each profile, and that k8s/ is what it gives; return the exit code."""
-    if or_schema and not rendering.has_helm():
-        return tell(values.faults(), "The values keep to their schema. Without Helm no template was rendered.")
     for profile in (None, *profiles()):
         rendering.lint(profile)
         print(f"{profile.name if profile else 'values.yaml'}: {len(rendering.render(profile))} templates give objects")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import shutil
 import subprocess
 import tempfile
@@ -15,11 +15,6 @@ from charts.project import ChartError, chart_folder
 
 INFO = 1
 NO_HELM = "Helm is not here: install helm (3.14 or later), or the library: uv sync --group deploy"
-
-
-def has_helm() -> bool:
-    """Return whether Helm is here, in either form."""
-    return bool(shutil.which("helm") or importlib.util.find_spec("helm_python"))
 
 
 def render(values: Path | None = None, *, name: str | None = None, namespace: str | None = None) -> dict[str, str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Protocol
 
+import tracing
 from db.repositories import outbox, timeline
 from db.repositories.backoff import pause_after
 from db.repositories.outbox import OutboxLease
@@ -108,20 +109,37 @@ async def deliver_due(
             only=only,
         )
 
-    async def attempt(entry: OutboxLease) -> Delivered:
-        done = await _attempt(database, target, settings, entry)
-        if observe is not None:
-            observe(done)
-        return done
-
-    results = await asyncio.gather(*(attempt(entry) for entry in entries), return_exceptions=True)
+    attempts = (_attempt(database, target, settings, entry, observe) for entry in entries)
+    results = await asyncio.gather(*attempts, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result
     return [result for result in results if isinstance(result, Delivered)]
 
 
-async def _attempt(database: Database, target: Target, settings: Settings, entry: OutboxLease) -> Delivered:
+async def _attempt(
+    database: Database,
+    target: Target,
+    settings: Settings,
+    entry: OutboxLease,
+    observe: Callable[[Delivered], None] | None,
+) -> Delivered:
+    with tracing.span(
+        f"outbox {entry.kind}",
+        kind="consumer",
+        parent=entry.traceparent,
+        attributes={"outbox.kind": entry.kind, "outbox.attempt": entry.attempt},
+    ) as span:
+        done = await _deliver(database, target, settings, entry)
+        span.put({"outbox.outcome": done.outcome})
+        if done.error is not None:
+            span.fail()
+        if observe is not None:
+            observe(done)
+        return done
+
+
+async def _deliver(database: Database, target: Target, settings: Settings, entry: OutboxLease) -> Delivered:
     try:
         # A delivery that hangs ends well before another owner may take the entry over.
         async with asyncio.timeout(min(LONGEST_DELIVERY_SECONDS, settings.lease_seconds / 2)):

@@ -165,6 +165,8 @@ class Submission(Base):
     status: Mapped[str] = mapped_column(String(16), default="pending")
     result: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
+    # The span of its webhook: the run, later and maybe in another process, belongs to the same trace.
+    traceparent: Mapped[str | None] = mapped_column(String(55))
     attempts: Mapped[int] = mapped_column(default=0)
     lease_owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]
@@ -228,6 +230,8 @@ class OutboxEntry(OfEntity, Base):
     position: Mapped[int]
     payload: Mapped[dict[str, Any]]
     dedupe_key: Mapped[str]
+    # The span that made it, which its delivery follows from.
+    traceparent: Mapped[str | None] = mapped_column(String(55))
     status: Mapped[str] = mapped_column(String(16), default="pending")
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None]

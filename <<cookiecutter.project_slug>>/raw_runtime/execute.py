@@ -186,6 +186,7 @@ def _finish(context: WorkflowContext, outcome: Outcome, spec: RunSpec, began: fl
         message=outcome.message,
         signal=outcome.signal,
         result=result,
+        traceparent=spec.traceparent,
     )
     try:
         context.save_manifest(manifest)

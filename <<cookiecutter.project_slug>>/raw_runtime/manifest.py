@@ -56,6 +56,7 @@ def add_flat(
     message: str,
     signal: str | None = None,
     result: Any = None,
+    traceparent: str | None = None,
 ) -> dict[str, Any]:
     """Return the manifest with the flat keys; `workflow_id` is the workflow's folder.
 
@@ -76,6 +77,7 @@ def add_flat(
         "message": message,
         "result": result,
         "artifact_paths": [artifact["path"] for artifact in manifest["artifacts"]],
+        **({} if traceparent is None else {"traceparent": traceparent}),
     }
 
 

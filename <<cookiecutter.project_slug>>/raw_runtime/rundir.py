@@ -1,4 +1,8 @@
-"""Run directories: `.raw/workflows/<id>/runs/<YYYYmmdd-HHMMSS>-<6 hex>/`, private and unique."""
+"""Run directories: `.raw/workflows/<id>/runs/<YYYYmmdd-HHMMSS>-<6 hex>/`, private and unique.
+
+RAW_RUNS_DIR names another folder for all of them, such as where the project itself cannot be written; under it they are
+`<id>/runs/<run>`.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +28,9 @@ def new_run_dir(workflow: Workflow) -> Path:
     Raises:
         RawError: the folder cannot be written.
     """
-    runs = workflow.path / "runs"
+    runs = runs_folder(workflow)
     try:
-        runs.mkdir(exist_ok=True)
+        runs.mkdir(parents=True, exist_ok=True)
         while True:
             path = runs / new_run_id()
             try:
@@ -36,7 +40,17 @@ def new_run_dir(workflow: Workflow) -> Path:
             (path / "results").mkdir(mode=0o700)
             return path
     except OSError as error:
-        raise RawError(f"Cannot make a run directory in {runs}: {error.strerror}") from error
+        remedy = "Name a folder that can be written in RAW_RUNS_DIR."
+        raise RawError(f"Cannot make a run directory in {runs}: {error.strerror}. {remedy}") from error
+
+
+def runs_folder(workflow: Workflow) -> Path:
+    """Return the folder that holds the workflow's run directories; it may not be there yet."""
+    elsewhere = os.environ.get("RAW_RUNS_DIR")
+    if not elsewhere:
+        return workflow.path / "runs"
+    # A relative one is meant from the project's root: .raw/workflows/<id> lies three folders below it.
+    return workflow.path.parents[2] / elsewhere / workflow.id / "runs"
 
 
 def new_run_id() -> str:
@@ -48,7 +62,7 @@ def new_run_id() -> str:
 
 def run_dirs(workflow: Workflow) -> list[Path]:
     """Return the workflow's run directories, newest first."""
-    runs = workflow.path / "runs"
+    runs = runs_folder(workflow)
     try:
         return [p for p in sorted(runs.iterdir(), reverse=True) if p.is_dir() and not p.name.startswith(".")]
     except OSError:

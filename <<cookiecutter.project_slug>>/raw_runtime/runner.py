@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from raw_runtime import launch
+from raw_runtime import launch, tracecontext
 from raw_runtime.errors import RawError, UsageError, WorkflowBroken
 from raw_runtime.rundir import new_run_dir
 from raw_runtime.runspec import ENV_FD, RunSpec
@@ -168,6 +168,7 @@ def _spec(request: Request, run_dir: Path, *, resume_from: str | None = None, dr
         params=request.params,
         resume_from=resume_from,
         dry=dry,
+        traceparent=tracecontext.current(),
     )
 
 

@@ -23,6 +23,7 @@ class RunSpec:
     object of `--params`, over which flags win; None when only flags were given. `resume_from` is the
     run directory of an earlier run whose finished steps give back their results. `supervised` says that
     a parent writes everything printed to `output.log`, so that the runtime does not write it again.
+    `traceparent` is the trace that the run belongs to, if any.
     """
 
     # No dataclass: the parent starts without `inspect`, which dataclasses bring along.
@@ -34,6 +35,7 @@ class RunSpec:
         "run_dir",
         "run_id",
         "supervised",
+        "traceparent",
         "workflow_id",
     )
 
@@ -47,6 +49,7 @@ class RunSpec:
         resume_from: str | None = None,
         supervised: bool = True,
         dry: bool = False,
+        traceparent: str | None = None,
     ) -> None:
         self.workflow_id = workflow_id
         self.run_id = run_id
@@ -56,6 +59,7 @@ class RunSpec:
         self.resume_from = resume_from
         self.supervised = supervised
         self.dry = dry
+        self.traceparent = traceparent
 
     def open_fd(self) -> int:
         """Return a descriptor that holds this spec as JSON, at its start; the caller closes it."""

@@ -15,24 +15,28 @@ from conftest import SLUG, Rendered
 NAMESPACE = f'namespace="{SLUG}"'
 
 #: A series over half an hour, and the alert it must bring after twenty minutes; None: none.
+GOOD = {"temporal_num_pollers": "5x30", "database_up": "1x30"}
 CASES: list[tuple[dict[str, str], str | None]] = [
-    ({"temporal_num_pollers": "0x30"}, "NoWorkerPolls"),
-    ({}, "NoWorkerPolls"),
-    ({"temporal_num_pollers": "5x30", "temporal_workflow_failed": "0+0x10 1x20"}, "ProcessesFail"),
-    ({"temporal_num_pollers": "5x30", "temporal_workflow_task_execution_failed": "0+1x30"}, "WorkflowTasksFail"),
-    ({"temporal_num_pollers": "5x30", "outbox_oldest_pending_seconds": "0+60x30"}, "OutboxWaits"),
-    ({"temporal_num_pollers": "5x30", 'outbox_entries{status="parked"}': "1x30"}, "OutboxParked"),
-    ({"temporal_num_pollers": "5x30", "database_up": "0x30"}, "DatabaseAway"),
-    ({"temporal_num_pollers": "5x30", 'http_requests_total{status="500"}': "0+5x30"}, "RequestsFail"),
+    ({**GOOD, "temporal_num_pollers": "0x30"}, "NobodyPolls"),
+    ({"database_up": "1x30"}, "NobodyPolls"),
+    ({**GOOD, "temporal_workflow_failed": "0+0x10 1x20"}, "ProcessesFail"),
+    ({**GOOD, 'hiring_processes_ended_total{status="failed"}': "0+0x10 1x20"}, "ProcessesFail"),
+    ({**GOOD, 'temporal_workflow_task_execution_failed{workflow_type="A"}': "0+1x30"}, "WorkflowTasksFail"),
+    ({**GOOD, "outbox_oldest_pending_seconds": "0+60x30"}, "OutboxOld"),
+    ({**GOOD, 'outbox_entries{status="parked"}': "1x30"}, "OutboxParked"),
+    ({"temporal_num_pollers": "5x30"}, "ApiAway"),
+    ({**GOOD, "database_up": "0x30"}, "DatabaseAway"),
+    ({**GOOD, 'http_requests_total{status="500"}': "0+5x30"}, "ServerErrors"),
     (
         {
-            "temporal_num_pollers": "5x30",
+            **GOOD,
             "temporal_workflow_failed": "7x30",
-            "temporal_workflow_task_execution_failed": "2x30",
+            'temporal_workflow_task_execution_failed{workflow_type="A"}': "2x30",
+            'hiring_processes_ended_total{status="failed"}': "2x30",
+            'hiring_processes_ended_total{status="completed"}': "0+2x30",
             "outbox_oldest_pending_seconds": "3x30",
             'outbox_entries{status="pending"}': "40x30",
-            "database_up": "1x30",
-            'http_requests_total{status="202"}': "0+100x30",
+            'http_requests_total{status="202"}': "0+1000x30",
             'http_requests_total{status="503"}': "0+1x30",
         },
         None,
@@ -82,8 +86,12 @@ def test_who_is_woken(
     assert alert is None or alert in named
 
     def expected(name: str) -> list[dict[str, Any]]:
-        rule = named[name]
-        return [{"exp_labels": rule["labels"], "exp_annotations": rule["annotations"]}] if name == alert else []
+        if name != alert:
+            return []
+        rule, labels = named[name], {"workflow_type": "A"} if name == "WorkflowTasksFail" else {}
+        labels |= {"namespace": SLUG} if name == "ApiAway" else {}
+        said = {key: text.replace("{{ $labels.workflow_type }}", "A") for key, text in rule["annotations"].items()}
+        return [{"exp_labels": rule["labels"] | labels, "exp_annotations": said}]
 
     test = {
         "rule_files": ["rules.yml"],

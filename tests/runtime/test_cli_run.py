@@ -314,3 +314,18 @@ def test_a_folder_that_cannot_be_written_is_named(project: Project) -> None:
     done = project.raw("run", "greet")
     assert done.returncode == 1
     assert done.stderr.startswith("raw: Cannot make a run directory in ")
+    assert "RAW_RUNS_DIR" in done.stderr
+
+
+def test_runs_go_where_they_are_told_to(project: Project, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "not yet there"
+    done = project.raw("run", "greet", "--json", env={"RAW_RUNS_DIR": str(elsewhere)})
+    assert done.returncode == 0, done.stderr
+    assert not (project.workflow("greet") / "runs").exists()
+    [run] = (elsewhere / "greet" / "runs").iterdir()
+    assert (run / "manifest.json").exists()
+    shown = project.raw("show", "greet", env={"RAW_RUNS_DIR": str(elsewhere)})
+    assert run.name in shown.stdout
+
+    project.raw("run", "greet", env={"RAW_RUNS_DIR": "runs-of-all"})
+    assert len(list((project.root / "runs-of-all/greet/runs").iterdir())) == 1

@@ -157,6 +157,13 @@ def test_missing_with_a_fallback_that_misses_too(tmp_path: Path) -> None:
     assert skip.remedy == "install no-such-tool or uv sync"
 
 
+def test_a_fallback_may_have_one_itself(tmp_path: Path) -> None:
+    last = Fallback("last", ("sh",))
+    gate = Gate("x", "go", requires=("no-such-tool",), fallback=Fallback("other", ("nor-this",), last))
+    plan = make_plan(gate, make_project(tmp_path))
+    assert (plan.command, plan.note) == ("last", "by its fallback: no-such-tool is not installed")
+
+
 @pytest.mark.parametrize(("static", "skipped"), [(True, False), (False, True)])
 def test_static_runs_only_static_gates(tmp_path: Path, *, static: bool, skipped: bool) -> None:
     skip = make_plan(Gate("x", "go", static=static), make_project(tmp_path), static=True).skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gate0 import ROOT, environment, template_files
+from gate0 import ROOT, SLUG_DIR, environment, template_files
 
 DEFAULTS = {
     "project_name": "Hiring System",
@@ -24,8 +25,6 @@ DEFAULTS = {
     "scheduled_reports": "yes",
     "python_version": "3.11",
     "gates": "all",
-    "__architecture": "full",
-    "__reports": "yes",
 }
 
 
@@ -50,11 +49,17 @@ class Render:
 
 
 def render(
-    folder: Path, *words: str, template: Path = ROOT, env: dict[str, str] | None = None, **answers: str
+    folder: Path,
+    *words: str,
+    template: Path | str = ROOT,
+    env: dict[str, str] | None = None,
+    no_input: bool = True,
+    **answers: str,
 ) -> Render:
     """Run cookiecutter in a process of its own, without questions, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--output-dir", str(folder), *words]
+    command = [sys.executable, "-m", "cookiecutter", str(template), "--output-dir", str(folder), *words]
+    command += ["--no-input"] * no_input
     command += [f"{key}={value}" for key, value in answers.items()]
     outer = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
     done = subprocess.run(
@@ -78,11 +83,29 @@ def copy_template(folder: Path) -> Path:
     return folder
 
 
+def render_file(path: Path, **answers: Any) -> str:
+    """Return one file of the template as cookiecutter would render it for these answers."""
+    env = environment()
+    context = {**DEFAULTS, "_template": "gh:org/raw-system", "_output_dir": "out", **answers}
+    for key, value in json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8")).items():
+        if key.startswith("__") and isinstance(value, str):
+            context.setdefault(key, env.from_string(value).render(cookiecutter=context))
+    return env.from_string(path.read_text(encoding="utf-8")).render(cookiecutter=context)
+
+
 def load_hook(name: str, **answers: Any) -> types.ModuleType:
     """Return a hook as cookiecutter would run it for these answers, as a module whose main() has not run."""
-    source = (ROOT / "hooks" / f"{name}.py").read_text(encoding="utf-8")
-    context = {**DEFAULTS, "_template": "gh:org/raw-system", "_output_dir": "out", **answers}
-    text = environment().from_string(source).render(cookiecutter=context)
+    path = ROOT / "hooks" / f"{name}.py"
     module = types.ModuleType(name)
-    exec(compile(text, f"hooks/{name}.py", "exec"), module.__dict__)
+    exec(compile(render_file(path, **answers), str(path), "exec"), module.__dict__)
+    return module
+
+
+def load_project_test(name: str) -> types.ModuleType:
+    """Return a test module of the rendered project, from the template's source as it lies."""
+    spec = importlib.util.spec_from_file_location(f"project_{name}", ROOT / SLUG_DIR / "tests" / f"{name}.py")
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module

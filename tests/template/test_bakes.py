@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import gate0
@@ -13,9 +14,10 @@ import pytest
 from support import Render, copy_template, render
 
 GATES = {"validate", "dry", "compile", "lint", "types", "imports", "test", "k8s-validate", "helm-validate"}
-PROCESS_GATES = GATES | {"temporal-validate"}
+PROCESS_GATES = GATES | {"temporal-validate", "docker-validate"}
 FULL_GATES = PROCESS_GATES | {"api-test"}
-STATIC = {"validate", "compile"}
+HAS_COMPOSE = subprocess.run("docker compose version", shell=True, capture_output=True, check=False).returncode == 0
+STATIC = {"validate", "compile"} | ({"docker-validate"} if HAS_COMPOSE else set())
 EMPTY_INDEX = {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
 
 
@@ -75,6 +77,20 @@ class TestSingle:
             assert gates == dict.fromkeys(GATES, "PASS"), done.stdout + done.stderr
         finally:
             shutil.rmtree(single.project / ".raw/workflows/word-count")
+
+    def test_what_pre_commit_checks_passes(self, single: Render) -> None:
+        subprocess.run(["git", "init", "-q"], cwd=single.project, check=True)
+        subprocess.run(["git", "add", "-A"], cwd=single.project, check=True)
+        pre_commit = Path(sys.executable).with_name("pre-commit")
+        done = command(single, str(pre_commit), "run", "--all-files")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert [line.split(".")[-1] for line in done.stdout.splitlines()] == ["Passed"] * 4, done.stdout
+
+    def test_every_make_target(self, single: Render) -> None:
+        """The last one, since it cleans; .ci/run does the same with the shape full."""
+        done = command(single, sys.executable, str(gate0.ROOT / ".ci/make_targets.py"), ".")
+        assert done.returncode == 0, done.stdout
+        assert {line.split()[2] for line in done.stdout.splitlines()} >= {"setup", "gates", "test", "lint", "clean"}
 
 
 def test_full(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import gate0
 import pytest
 from pytest_cookies.plugin import Cookies
-from support import copy_template
+from support import copy_template, load_project_test
 
 GOLDEN = Path(__file__).parent / "golden"
 SHAPES = {
@@ -50,7 +50,7 @@ def test_every_file_of_the_template_is_rendered(cookies: Cookies) -> None:
         for path in gate0.template_files()
         if path.relative_to(gate0.ROOT).parts[0] != "hooks"
     }
-    assert set(files(result.project_path)) == tracked - {"template-parts.toml"} | {".env"}
+    assert set(files(result.project_path)) == tracked - {"template-parts.toml"} | {".env", ".cookiecutter.json"}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -59,7 +59,8 @@ def test_what_is_off_leaves_no_trace(cookies: Cookies, shape: str) -> None:
     text = "\n".join(
         (result.project_path / name).read_text(errors="replace")
         for name in files(result.project_path)
-        if not name.startswith("raw_runtime/validation/")  # it lists the libraries that a step must not use
+        # The first lists the libraries that a step must not use, the second is where the template is named.
+        if not name.startswith(("raw_runtime/validation/", ".cookiecutter.json"))
     )
     words = {"cookiecutter", "template-parts"}
     if "reports" in shape:
@@ -69,6 +70,7 @@ def test_what_is_off_leaves_no_trace(cookies: Cookies, shape: str) -> None:
     if "single" in shape:
         words |= {"sqlalchemy", "temporalio", "DATABASE_URL"}
     assert {word for word in words if word in text} == set()
+    assert load_project_test("test_links").broken_links(result.project_path) == []
 
 
 @pytest.mark.parametrize(

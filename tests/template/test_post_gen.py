@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import stat
 import sys
 from pathlib import Path
 
@@ -55,36 +53,6 @@ def test_a_list_that_rots_is_noticed(project: Path) -> None:
     (project / "settings.py").unlink()
     with pytest.raises(RuntimeError, match=r"names settings\.py"):
         load_hook("post_gen_project").prune(project, "full", True)
-
-
-def test_env_gets_secrets_once(tmp_path: Path) -> None:
-    hook = load_hook("post_gen_project")
-    (tmp_path / ".env.example").write_text("# why\nA=1\nKEYS=generate:token\nHOOKS=generate:whsec\n")
-    hook.write_env(tmp_path)
-    first = (tmp_path / ".env").read_text()
-    assert re.fullmatch(r"# why\nA=1\nKEYS=[\w-]{43}\nHOOKS=whsec_[A-Za-z0-9+/]{43}=\n", first)
-    assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
-    hook.write_env(tmp_path)
-    assert (tmp_path / ".env").read_text() == first
-
-
-def test_env_keeps_what_the_user_wrote(tmp_path: Path) -> None:
-    hook = load_hook("post_gen_project")
-    (tmp_path / ".env.example").write_text("A=1\nB=2\n")
-    (tmp_path / ".env").write_text("A=mine")
-    hook.write_env(tmp_path)
-    assert (tmp_path / ".env").read_text() == "A=mine\nB=2\n"
-
-
-def test_two_renders_share_no_secret(tmp_path: Path) -> None:
-    hook = load_hook("post_gen_project")
-    texts = set()
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / ".env.example").write_text("K=generate:token\n")
-        hook.write_env(tmp_path / name)
-        texts.add((tmp_path / name / ".env").read_text())
-    assert len(texts) == 2
 
 
 def test_no_python_new_enough_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

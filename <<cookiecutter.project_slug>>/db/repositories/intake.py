@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import tracing
 from db.repositories import candidates, inbox, outbox, submissions, timeline
 from db.repositories.inbox import Accepted
 from db.session import Database, DatabaseUnavailableError, why_unavailable
@@ -41,8 +42,9 @@ SELECT id FROM receipt"""  # noqa: S608 - constants
 _SUBMISSION = _statement(
     "submission",
     """
-    INSERT INTO submissions (id, form, email, text, status, attempts, next_attempt_at, created_at, updated_at)
-    SELECT id, $11, $12, $13, 'pending', 0, $8, $8, $8 FROM receipt""",
+    INSERT INTO submissions (id, form, email, text, traceparent, status, attempts, next_attempt_at, created_at,
+                             updated_at)
+    SELECT id, $11, $12, $13, $14, 'pending', 0, $8, $8, $8 FROM receipt""",
 )
 
 # The target is new, as the candidate is: its first entry has the position 1.
@@ -52,9 +54,9 @@ _CANDIDATE = _statement(
     INSERT INTO candidates (id, name, email, phone, position, cv_text, status, created_at, updated_at)
     SELECT id, $11, $12, $13, $14, $15, 'received', $8, $8 FROM receipt""",
     """, entry AS (
-    INSERT INTO outbox (id, kind, target, position, payload, entity_type, entity_id, dedupe_key,
+    INSERT INTO outbox (id, kind, target, position, payload, entity_type, entity_id, dedupe_key, traceparent,
                         status, attempts, next_attempt_at, created_at)
-    SELECT $16, 'start', $17, 1, $18, 'candidate', id, $17, 'pending', 0, $8, $8 FROM receipt
+    SELECT $16, 'start', $17, 1, $18, 'candidate', id, $17, $19, 'pending', 0, $8, $8 FROM receipt
 )""",
 )
 
@@ -86,7 +88,7 @@ async def take_submission(database: Database, receipt: Receipt, *, form: str, em
     """
     if not database.is_sqlite:
         texts = (clean_text(form), clean_text(email), clean_text(text))
-        if await _run(database, _SUBMISSION, [*_receipt_values(receipt), *texts]):
+        if await _run(database, _SUBMISSION, [*_receipt_values(receipt), *texts, tracing.traceparent()]):
             return _fresh(receipt, "submission")
     async with database.session() as session:
         accepted = await _accept(session, receipt, "submission")
@@ -115,7 +117,7 @@ async def take_candidate(
     payload = {"candidate_id": str(receipt.entity_id)}
     if not database.is_sqlite:
         texts = [clean_text(value) for value in (name, email, phone, position, cv_text)]
-        values = [*_receipt_values(receipt), *texts, new_id(), target, json.dumps(payload)]
+        values = [*_receipt_values(receipt), *texts, new_id(), target, json.dumps(payload), tracing.traceparent()]
         if await _run(database, _CANDIDATE, values):
             return _fresh(receipt, "candidate")
     async with database.session() as session:

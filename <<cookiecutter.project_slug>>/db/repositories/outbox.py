@@ -16,6 +16,7 @@ from sqlalchemy import and_, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+import tracing
 from db.dialects import insert
 from db.models import OutboxEntry
 from db.repositories.paging import Page, page_of
@@ -38,6 +39,7 @@ class OutboxLease:
     attempt: int
     until: datetime
     created_at: datetime
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ async def add(
                 entity_type=entity_type,
                 entity_id=entity_id,
                 dedupe_key=dedupe_key,
+                traceparent=tracing.traceparent(),
                 status="pending",
                 attempts=0,
                 next_attempt_at=now,
@@ -162,6 +165,7 @@ async def lease_batch(
             row.attempts,
             until,
             row.created_at,
+            row.traceparent,
         )
         for row in rows
     ]

@@ -12,6 +12,7 @@ from sqlalchemy import and_, case, null, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
+import tracing
 from db.models import Submission
 from db.repositories import timeline
 from db.repositories.backoff import pause_after
@@ -33,6 +34,7 @@ class SubmissionLease:
     attempt: int
     until: datetime
     created_at: datetime
+    traceparent: str | None = None
 
 
 async def create(
@@ -51,6 +53,7 @@ async def create(
         form=form,
         email=email,
         text=text,
+        traceparent=tracing.traceparent(),
         status="pending",
         attempts=0,
         next_attempt_at=now,
@@ -133,6 +136,7 @@ async def lease_batch(
             Submission.status,
             Submission.attempts,
             Submission.created_at,
+            Submission.traceparent,
         )
         .execution_options(synchronize_session=False)
     )
@@ -143,7 +147,9 @@ async def lease_batch(
                 session, "submission", row.id, "failed", {"attempt": row.attempts, "reason": "died"}, at=now
             )
     leases = [
-        SubmissionLease(row.id, row.form, row.email, row.text, owner, row.attempts, until, row.created_at)
+        SubmissionLease(
+            row.id, row.form, row.email, row.text, owner, row.attempts, until, row.created_at, row.traceparent
+        )
         for row in written
         if row.status == "running"
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from raw_runtime import tracecontext
 from raw_runtime.errors import RawError
 from raw_runtime.executors.worker_process import WorkerDiedError
 from raw_runtime.processes import signal_name
@@ -40,6 +41,7 @@ class PendingRun:
             run_dir=str(run_dir),
             project_root=str(project.root),
             params=params,
+            traceparent=tracecontext.current(),
         )
         return cls(workflow, run_dir, spec)
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-from raw_runtime import launch
+from raw_runtime import launch, tracecontext
 from raw_runtime.errors import RawError
 from raw_runtime.executors.base import ProjectExecutor, checked
 from raw_runtime.executors.pending import refusal
@@ -53,7 +53,7 @@ class SubprocessExecutor(ProjectExecutor):
                 stdout=PIPE,
                 stderr=PIPE,
                 cwd=self.project.root,
-                env=launch.environment(self.project.root),
+                env=launch.environment(self.project.root) | tracecontext.variables(),
                 pass_fds=[lifeline_read],
                 start_new_session=True,
             )

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from raw_runtime import tracecontext
 from raw_runtime.env import load_dotenv
 from raw_runtime.executors import wire
 from raw_runtime.executors.freshness import LoadedCode
@@ -111,6 +112,8 @@ class Worker:
 
         os.chdir(spec.run_dir)
         load_dotenv()
+        if spec.traceparent is not None:
+            os.environ[tracecontext.VARIABLE] = spec.traceparent
         sys.argv = [str(run_py)]
         signal.signal(signal.SIGTERM, self._terminate)
         try:

@@ -17,7 +17,7 @@ from raw_runtime.validation.yamlnodes import YamlError, YamlTree, line_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _GATE_KEYS = ("command", "timeout_seconds", "requires", "fallback", "static", "description")
-_FALLBACK_KEYS = ("command", "requires")
+_FALLBACK_KEYS = ("command", "requires", "fallback")
 _GATES_KEYS = ("default", "optional")
 
 
@@ -90,20 +90,21 @@ class _Reader:
                 f"builder.gates.optional: {name!r} is no name for a gate. Use letters, digits, '.', '_', '-'.",
             )
         keys = self.mapping(node, where, _GATE_KEYS)
-        fallback = None
-        if (given := keys.get("fallback")) is not None:
-            inner = self.mapping(given, f"{where}.fallback", _FALLBACK_KEYS)
-            fallback = Fallback(
-                self.command(inner, given, f"{where}.fallback"), self.requires(inner, f"{where}.fallback")
-            )
         return Gate(
             name,
             self.command(keys, node, where),
             self.seconds(keys.get("timeout_seconds"), f"{where}.timeout_seconds"),
             self.requires(keys, where),
-            fallback,
+            self.fallback(keys, where),
             self.flag(keys.get("static"), f"{where}.static"),
         )
+
+    def fallback(self, keys: dict[str, yaml.Node], where: str) -> Fallback | None:
+        if (node := keys.get("fallback")) is None:
+            return None
+        where += ".fallback"
+        inner = self.mapping(node, where, _FALLBACK_KEYS)
+        return Fallback(self.command(inner, node, where), self.requires(inner, where), self.fallback(inner, where))
 
     def mapping(self, node: yaml.Node, where: str, known: tuple[str, ...] = ()) -> dict[str, yaml.Node]:
         if not isinstance(node, yaml.MappingNode):

@@ -16,10 +16,11 @@ DEFAULT_TIMEOUT = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What runs instead when the gate's own requirements are missing, if its own are there."""
+    """What runs instead when the gate's own requirements are missing, if its own are there; else its own fallback."""
 
     command: str
     requires: tuple[str, ...] = ()
+    fallback: Fallback | None = None
 
 
 @dataclass(frozen=True, slots=True)

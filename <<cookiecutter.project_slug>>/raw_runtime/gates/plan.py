@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from raw_runtime.errors import UsageError
 from raw_runtime.gates.environment import missing, refuse_own_call, remedy_for
-from raw_runtime.gates.model import SKIP, Gate, GateConfig, GateResult
+from raw_runtime.gates.model import SKIP, Fallback, Gate, GateConfig, GateResult
 from raw_runtime.plain import did_you_mean
 from raw_runtime.project import Project
 
@@ -52,22 +52,16 @@ def make_plan(gate: Gate, project: Project, *, static: bool = False) -> Plan:
     """Decide how the gate can run here."""
     if static and not gate.static:
         return Plan(skip=_skip(gate, NEEDS_ENVIRONMENT, MAKE_ENVIRONMENT))
-    lacks = _first_missing(gate.requires, project)
-    if lacks is None:
-        return Plan(gate.command)
-    requirement, reason = lacks
-    if gate.fallback is None:
-        return Plan(skip=_skip(gate, reason, remedy_for(requirement)))
-    lacks_too = _first_missing(gate.fallback.requires, project)
-    if lacks_too is None:
-        return Plan(gate.fallback.command, note=f"by its fallback: {reason}")
-    return Plan(
-        skip=_skip(
-            gate,
-            f"{reason}; for its fallback, {lacks_too[1]}",
-            f"{remedy_for(requirement)} or {remedy_for(lacks_too[0])}",
-        )
-    )
+    lacks: list[tuple[str, str]] = []
+    form: Gate | Fallback | None = gate
+    while form is not None:
+        found = _first_missing(form.requires, project)
+        if found is None:
+            return Plan(form.command, note=f"by its fallback: {lacks[0][1]}" if lacks else "")
+        lacks.append(found)
+        form = form.fallback
+    reasons = "; for its fallback, ".join(reason for _, reason in lacks)
+    return Plan(skip=_skip(gate, reasons, " or ".join(remedy_for(requirement) for requirement, _ in lacks)))
 
 
 def _first_missing(requires: tuple[str, ...], project: Project) -> tuple[str, str] | None:

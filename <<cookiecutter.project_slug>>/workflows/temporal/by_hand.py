@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+import tracing
 from db.delivery import Delivered, deliver_due, make_owner
 from db.repositories import outbox
 from db.repositories.events import FinalStatusError, UnknownCandidateError
@@ -50,10 +51,13 @@ class WrongInputError(Exception):
     """An argument is wrong; the text is one plain sentence for each, and does not repeat values."""
 
 
-def run(work: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
+def run(name: str, work: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
     """Do the work of a command; 0 done, 1 not done, 2 wrong usage or settings, with one plain sentence why."""
     try:
-        return asyncio.run(work(get_settings()))
+        settings = get_settings()
+        tracing.configure(settings, "command")
+        with tracing.ended(), tracing.span(name):
+            return asyncio.run(work(settings))
     except (SettingsError, WrongInputError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -22,6 +22,7 @@ from temporalio.envconfig import ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
+import tracing
 from settings import ENV_FILE, Settings
 from workflows.temporal.codec import make_codec
 from workflows.temporal.environment import connect_config
@@ -79,7 +80,12 @@ async def connect(
     retry = RetryConfig(max_elapsed_time_millis=_LAZY_RETRY_MILLISECONDS) if lazy else None
     try:
         return await Client.connect(
-            **_with_address(config), data_converter=converter, lazy=lazy, retry_config=retry, runtime=runtime
+            **_with_address(config),
+            data_converter=converter,
+            lazy=lazy,
+            retry_config=retry,
+            runtime=runtime,
+            plugins=tracing.temporal_plugins(),
         )
     except (RuntimeError, RPCError) as error:
         raise AwayError(f"Temporal at {address_of(config)} {why_away(error)}") from None

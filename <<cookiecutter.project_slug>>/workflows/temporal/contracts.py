@@ -17,6 +17,8 @@ OUTBOX_SWEEP = "OutboxSweep"
 STATUS_QUERY = "status"
 # A search attribute (keyword), where the server has it: `python -m workflows.temporal setup` registers it.
 STAGE_ATTRIBUTE = "HiringStage"
+# A counter of the worker, by `status`: its name, and what it says.
+ENDED_METRIC = ("hiring_processes_ended_total", "Hiring processes that ended, by the candidate's final status.")
 
 CallStatus = Literal["queued", "ringing", "in-progress", "completed", "busy", "failed", "no-answer", "canceled"]
 MailTemplate = Literal["scheduling", "scheduling_reminder", "invitation", "cancellation", "rejection", "withdrawal"]

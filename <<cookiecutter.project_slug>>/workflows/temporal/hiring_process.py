@@ -29,6 +29,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from workflows.temporal.contracts import (
+        ENDED_METRIC,
         HIRING_PROCESS,
         STAGE_ATTRIBUTE,
         STATUS_QUERY,
@@ -437,6 +438,7 @@ class HiringProcess:
             workflow.upsert_search_attributes([_STAGE_KEY.value_set(status)])
         self._compensating = True
         await self._record(status, {"reason": reason}, status=status)
+        workflow.metric_meter().create_counter(*ENDED_METRIC).add(1, {"status": status})
         return HiringResult(status=status, reason=reason)
 
     async def _record(self, event: str, detail: dict[str, Any] | None = None, *, status: Any = None) -> None:

@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+import tracing
 from db.schema import migrate_if_needed
 from db.session import DatabaseUnavailableError
 from settings import Settings
@@ -68,6 +69,7 @@ async def run_worker(settings: Settings, registry: Registry) -> None:
     data_converter(settings)
     deployment(settings)
     stack = AsyncExitStack()
+    stack.push_async_callback(tracing.end)
     try:
         state = WorkerState()
         telemetry = Telemetry(metrics=settings.worker_health_port != 0)
@@ -79,6 +81,7 @@ async def run_worker(settings: Settings, registry: Registry) -> None:
             logger.info("told to end before Temporal was there")
             return
         state.client = client
+        telemetry.show_zeros(client.namespace, settings.temporal_task_queue)
         workflows, activities = registry.workflow_types(), registry.activities(resources)
         state.worker = make_worker(client, settings, workflows=workflows, activities=activities)
         state.run = asyncio.create_task(state.worker.run(), name="worker")

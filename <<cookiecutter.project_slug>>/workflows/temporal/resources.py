@@ -13,6 +13,7 @@ from raw_runtime.executors import make_executor
 from raw_runtime.project import find_project
 from raw_runtime.result import RunResult
 from settings import ROOT, Settings, SettingsError
+from tracing.runs import traced
 
 
 class Runner(Protocol):
@@ -44,7 +45,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         SettingsError: RAW_EXECUTOR names no executor.
     """
     try:
-        runner = make_executor(project=find_project(ROOT))
+        runner = traced(make_executor(project=find_project(ROOT)))
     except UsageError as error:
         raise SettingsError(str(error)) from None
     database = Database(settings)

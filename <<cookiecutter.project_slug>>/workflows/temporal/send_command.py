@@ -56,7 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Send an event; 0 stored, 1 not stored, 2 wrong usage or settings."""
     arguments = make_parser().parse_args(argv)
-    return by_hand.run(lambda settings: _send(settings, arguments))
+    return by_hand.run(f"send {arguments.event}", lambda settings: _send(settings, arguments))
 
 
 async def _send(settings: Settings, arguments: argparse.Namespace) -> int:

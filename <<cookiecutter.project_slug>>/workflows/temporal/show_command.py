@@ -26,7 +26,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("candidate_id", metavar="CANDIDATE_ID")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     arguments = parser.parse_args(argv)
-    return by_hand.run(lambda settings: _show(settings, arguments))
+    return by_hand.run("show", lambda settings: _show(settings, arguments))
 
 
 async def _show(settings: Settings, arguments: argparse.Namespace) -> int:

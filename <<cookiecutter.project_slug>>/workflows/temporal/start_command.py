@@ -38,7 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Start a process; 0 stored, 1 not stored, 2 wrong usage or settings."""
     arguments = make_parser().parse_args(argv)
-    return by_hand.run(lambda settings: _start(settings, arguments))
+    return by_hand.run("start", lambda settings: _start(settings, arguments))
 
 
 async def _start(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -26,6 +26,7 @@ def main(argv: Sequence[str], registry: str = REGISTRY) -> int:
     import asyncio
     import logging
 
+    import tracing
     from settings import SettingsError, get_settings
     from workflows.temporal.process import WorkerFailedError, run_worker
     from workflows.temporal.telemetry import configure_logging
@@ -33,6 +34,7 @@ def main(argv: Sequence[str], registry: str = REGISTRY) -> int:
     try:
         settings = get_settings()
         configure_logging(settings.log_level)
+        tracing.configure(settings, "worker")
         # Not closed: that would wait for threads, and the process ends anyway.
         asyncio.Runner().run(run_worker(settings, import_module(registry)))
     except SettingsError as error:

@@ -65,7 +65,7 @@ class CallActivities:
         async def settle(session: AsyncSession, detail: Detail) -> None:
             await calls.record(session, candidate_id=candidate.id, call_sid=detail["call_sid"], status="queued")
 
-        effect = Effect(request.key, "call", request.candidate_id, do=do, find=find, settle=settle)
+        effect = Effect(request.key, "call", request.candidate_id, do=do, find=find, shown=("call_sid",), settle=settle)
         return PlacedCall(call_sid=(await self._ledger.once(effect))["call_sid"])
 
     @activity.defn(name=Activity.CANCEL_CALL)

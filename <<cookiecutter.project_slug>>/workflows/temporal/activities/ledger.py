@@ -48,6 +48,7 @@ class Effect:
         find: given the time of the unsettled claim, returns what is to be remembered if it happened, False if it did
             not, None if that cannot be known.
         detail: what the timeline says of it beside.
+        shown: names of what `do` returned that the timeline says too.
         settle: writes more, in the transaction that settles it.
     """
 
@@ -57,6 +58,7 @@ class Effect:
     do: Callable[[], Awaitable[Detail]]
     find: Callable[[datetime], Awaitable[Detail | bool | None]]
     detail: Detail = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
     settle: Callable[[AsyncSession, Detail], Awaitable[None]] | None = None
 
 
@@ -106,7 +108,8 @@ class Ledger:
     async def _settle(self, effect: Effect, detail: Detail, told: Detail) -> Detail:
         async with self._database.session() as session:
             await effects.finish(session, effect.key, "done", detail)
-            await self._tell(session, effect, _DONE[effect.kind], effect.key, {**effect.detail, **told})
+            told = {**effect.detail, **told, **{name: detail[name] for name in effect.shown}}
+            await self._tell(session, effect, _DONE[effect.kind], effect.key, told)
             if effect.settle is not None:
                 await effect.settle(session, detail)
         return detail

@@ -1,21 +1,26 @@
 """`python -m workflows.temporal demo`: three candidates through the whole system, one hired, one rejected, one no-show.
 
 It runs a system of its own, so that days last seconds and nothing of yours is touched; `--against URL` takes one that
-runs, at that one's pace.
+runs, at that one's pace, and `--here` the one that the settings of this process belong to.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from db.session import DatabaseUnavailableError
 from settings import SettingsError, check_url, get_settings
+from workflows.temporal.dev.door import CommandDoor, Door
+from workflows.temporal.dev.mails import MailCatcher, MailFolder
 from workflows.temporal.dev.own_system import System, own_system
 from workflows.temporal.dev.running import Group
 from workflows.temporal.dev.stories import Play, cast, perform
@@ -33,6 +38,8 @@ def main(argv: Sequence[str]) -> int:
         description="Play three candidates through a system of the demo's own, whose days last seconds.",
     )
     parser.add_argument("--keep", action="store_true", help="keep its servers until Ctrl-C, to look at them")
+    parser.add_argument("--here", action="store_true", help="take the system of this environment, by its commands")
+    parser.add_argument("--mails", metavar="URL", help="where its mails are caught (MailDev), if not in DEV_FOLDER")
     part = api_part()
     if part is not None:
         parser.add_argument(
@@ -45,11 +52,17 @@ def main(argv: Sequence[str]) -> int:
     against = getattr(arguments, "against", None)
     if getattr(arguments, "without_api", False):
         part = None
-    if against is not None and (arguments.keep or part is None):
-        parser.error("--against uses a system that is there: leave out --keep and --without-api.")
+    if against is not None and (arguments.keep or arguments.here or part is None):
+        parser.error("--against uses a system that is there: leave out --keep, --here and --without-api.")
+    if arguments.here and arguments.keep:
+        parser.error("--here uses a system that is there: leave out --keep.")
+    running = against is not None or arguments.here
+    if arguments.mails is not None and not running:
+        parser.error("--mails belongs to --against or --here.")
     end_at_once_on_signals()
     try:
-        return asyncio.run(_demo(part, against, keep=arguments.keep))
+        system = _running_system(part, against, arguments.mails) if running else None
+        return asyncio.run(_demo(part, system, keep=arguments.keep))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
@@ -58,12 +71,12 @@ def main(argv: Sequence[str]) -> int:
         return 1
 
 
-async def _demo(part: ApiPart | None, against: str | None, *, keep: bool) -> int:
+async def _demo(part: ApiPart | None, running: System | None, *, keep: bool) -> int:
     """Play, unless told to end before; 1 then."""
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    work = asyncio.ensure_future(_play(part, against, told, keep=keep))
+    work = asyncio.ensure_future(_play(part, running, told, keep=keep))
     stopped = asyncio.ensure_future(told.wait())
     await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
@@ -77,20 +90,20 @@ async def _demo(part: ApiPart | None, against: str | None, *, keep: bool) -> int
         return 1
 
 
-async def _play(part: ApiPart | None, against: str | None, told: asyncio.Event, *, keep: bool) -> int:
+async def _play(part: ApiPart | None, running: System | None, told: asyncio.Event, *, keep: bool) -> int:
     watch, view = Stopwatch(), View()
     async with AsyncExitStack() as stack:
-        if part is None or against is None:
+        if running is None:
             view.say("Starting Temporal, the worker" + (" and the API ..." if part else " ..."))
             system = await stack.enter_async_context(own_system(part))
             view.say(f"Ready in {watch.seconds:.1f} s. Temporal UI: {system.ui}  API: {system.api or 'none'}")
         else:
-            system = _running_system(part, against)
+            system = running
             view.say("This takes as long as that system's HIRING_ settings say, hours as they are set at first.")
-        plays = cast(system.dev_folder)
+        plays = cast(system.mails)
         async with _followed(view, plays):
-            await _until_ended(plays, system, None if against else LIMIT_SECONDS, told)
-        view.close(plays, system, stays=keep or against is not None)
+            await _until_ended(plays, system, None if running else LIMIT_SECONDS, told)
+        view.close(plays, system, stays=keep or running is not None)
         right = sum(play.is_right for play in plays)
         view.say(f"{right} of {len(plays)} ended as they should, {watch.seconds:.1f} s in all.")
         if keep and not told.is_set():
@@ -99,21 +112,27 @@ async def _play(part: ApiPart | None, against: str | None, told: asyncio.Event, 
     return 0 if right == len(plays) else 1
 
 
-def _running_system(part: ApiPart, url: str) -> System:
-    """Return a system that runs.
+def _running_system(part: ApiPart | None, url: str | None, mails: str | None) -> System:
+    """Return a system that runs: the one whose API the URL is, or, without, the one of our own settings.
 
     Raises:
-        SettingsError: the URL is none, or that system would call or write to people.
+        SettingsError: a URL is none, or that system would call or write to people.
     """
-    try:
-        check_url(url, ("http", "https"))
-    except ValueError as error:
-        raise SettingsError(f"--against is wrong: it {error}.") from None
+    for name, given in (("--against", url), ("--mails", mails)):
+        try:
+            check_url(given or "http://localhost", ("http", "https"))
+        except ValueError as error:
+            raise SettingsError(f"{name} is wrong: it {error}.") from None
     settings = get_settings()
-    for name in ("twilio_account_sid", "smtp_url"):
+    for name in ("twilio_account_sid",) if mails else ("twilio_account_sid", "smtp_url"):
         if getattr(settings, name) is not None:
             raise SettingsError(f"{name.upper()} is set: the demo's people do not exist, so nobody may be reached.")
-    return System(part.make_door(url), settings.temporal_ui_url.rstrip("/"), url, settings.dev_path)
+    door: Door = CommandDoor(settings, os.environ, Path(tempfile.gettempdir()))
+    if part is not None and url is not None:
+        door = part.make_door(url)
+    return System(
+        door, settings.temporal_ui_url.rstrip("/"), url, MailCatcher(mails) if mails else MailFolder(settings.dev_path)
+    )
 
 
 @asynccontextmanager

@@ -9,11 +9,13 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
 from urllib.parse import urlsplit
 
 from db.schema import migrate_if_needed
 from db.session import DatabaseUnavailableError
-from settings import ROOT, Settings, SettingsError, get_settings
+from settings import ROOT, Settings, SettingsError, get_settings, load_settings
 from workflows.temporal.client import address_of, data_converter
 from workflows.temporal.dev.console import Console
 from workflows.temporal.dev.running import Group
@@ -42,7 +44,7 @@ _SLOW_SECONDS = 60.0
 class Plan:
     """What is to be started: commands by name, their environment, the ports they need, where they tell that they run.
 
-    `links` is for people; `urls` are asked.
+    `links` is for people; `urls` are asked; `embedded` names what needs no server of its own here.
     """
 
     commands: dict[str, str]
@@ -50,6 +52,7 @@ class Plan:
     ports: list[Port] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    embedded: list[str] = field(default_factory=list)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -122,6 +125,8 @@ def make_plan(settings: Settings, only: Sequence[str]) -> Plan:
             Port(ui_port, "TEMPORAL_UI_URL", "http://localhost:{}"),
         ]
         plan.urls["temporal"] = f"http://{LOOPBACK}:{ui_port}/"
+        plan.embedded.append("Temporal (its development server)")
+    plan.embedded += _embedded(settings)
     plan.links["Temporal UI"] = settings.temporal_ui_url
     if "worker" in commands and settings.worker_health_port:
         plan.ports.append(Port(settings.worker_health_port, "WORKER_HEALTH_PORT"))
@@ -134,6 +139,20 @@ def make_plan(settings: Settings, only: Sequence[str]) -> Plan:
         plan.urls["api"] = f"http://{LOOPBACK}:{api.number}/readyz"
         plan.links["API docs"] = f"http://{LOOPBACK}:{api.number}/docs"
     return plan
+
+
+def _embedded(settings: Settings) -> list[str]:
+    """Return what stands in for a server that no setting names."""
+    found = {
+        "PostgreSQL (SQLite)": settings.uses_sqlite,
+        "mail": settings.smtp_url is None,
+        "telephone calls": settings.twilio_account_sid is None,
+        "Slack": settings.slack_webhook_url is None,
+    }
+    if (ROOT / "configuration" / "storage.py").exists():
+        storage: Any = import_module("configuration.storage")
+        found["S3"] = load_settings(storage.StorageSettings).s3_bucket is None
+    return [name for name, is_embedded in found.items() if is_embedded]
 
 
 def _port_of(part: ApiPart) -> int:
@@ -199,6 +218,9 @@ async def _until_end(group: Group, plan: Plan, told: _Told, console: Console, wa
 def _block(plan: Plan, seconds: float) -> str:
     width = max(map(len, plan.links))
     lines = [f"  {name:<{width}}  {url}" for name, url in plan.links.items()]
+    if plan.embedded:
+        where = f"Embedded here, with its state in {plan.env['DEV_FOLDER']}:"
+        lines += ["", f"  {where} {', '.join(plan.embedded)}."]
     return "\n".join(["", f"Ready in {seconds:.1f} s. Ctrl-C ends everything.", *lines, ""])
 
 

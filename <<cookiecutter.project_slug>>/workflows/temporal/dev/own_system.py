@@ -17,6 +17,7 @@ from db.schema import migrate_if_needed
 from settings import ROOT, Settings
 from workflows.temporal.dev.console import readable
 from workflows.temporal.dev.door import CommandDoor, Door
+from workflows.temporal.dev.mails import MailFolder, Mails
 from workflows.temporal.dev.running import Group
 from workflows.temporal.dev.system import (
     LOOPBACK,
@@ -58,7 +59,7 @@ class System:
     door: Door
     ui: str
     api: str | None
-    dev_folder: Path
+    mails: Mails
     note: str = ""
     group: Group | None = None
     logs: Path | None = None
@@ -130,7 +131,7 @@ async def _start(group: Group, folder: Path, temporal: str, part: ApiPart | None
         group.start("api", part.COMMAND, {**env, **variables, part.PORT_VARIABLE: str(api_port)}, wave=1)
         urls["api"] = f"{api}/readyz"
         door, note = part.make_door(api, variables), part.note(variables)
-    system = System(door, ui, api, settings.dev_path, note, group, folder)
+    system = System(door, ui, api, MailFolder(settings.dev_path), note, group, folder)
     await _until_ready(system, group, urls)
     return system
 

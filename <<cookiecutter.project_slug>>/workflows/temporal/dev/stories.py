@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from pathlib import Path
 from typing import Any
 
 from settings import ROOT
 from workflows.temporal.dev.door import Door, DoorError, Seen
+from workflows.temporal.dev.mails import Mails, MailsError
 
 _LOOK_SECONDS = 0.2
 _CALL_AHEAD = timedelta(seconds=3)
@@ -34,7 +32,8 @@ class Play:
     cv: str
     expected: str
     story: Callable[[Play, Door], Awaitable[None]]
-    dev_folder: Path = Path()
+    mails: Mails
+    mails_before: int = 0
     candidate_id: str = ""
     seen: Seen = field(default_factory=Seen)
     why: str = ""
@@ -71,29 +70,18 @@ class Play:
             await asyncio.sleep(_LOOK_SECONDS / 2)
 
     async def mail(self, template: str) -> None:
-        """Wait until a mail was sent, and lies in the recorder's folder."""
+        """Wait until a mail was sent, and has arrived."""
         await self.until(f"the {template} mail", lambda: self.has("mail_sent", mail=template))
-        await self.until(f"the {template} mail was recorded", self._has_mail)
-
-    def _has_mail(self) -> bool:
-        files = (self.dev_folder / "outbox").glob("*.eml")
-        return any(self.email in str(message_from_bytes(file.read_bytes())["To"]) for file in files)
+        while await asyncio.to_thread(self.mails.count, self.email) <= self.mails_before:
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def call(self, number: int) -> str:
         """Wait for the candidate's call of this number, from 1; return its sid."""
-        found: list[dict[str, Any]] = []
+        await self.until(f"call {number}", lambda: len(self._calls()) >= number)
+        return self._calls()[number - 1]
 
-        def is_placed() -> bool:
-            found[:] = self._calls()
-            return len(found) >= number
-
-        await self.until(f"call {number}", is_placed)
-        return str(found[number - 1]["sid"])
-
-    def _calls(self) -> list[dict[str, Any]]:
-        calls = [json.loads(file.read_bytes()) for file in (self.dev_folder / "calls").glob("CA*.json")]
-        own = [call for call in calls if call.get("candidate_id") == self.candidate_id]
-        return sorted(own, key=lambda call: str(call["created_at"]))
+    def _calls(self) -> list[str]:
+        return [str(detail["call_sid"]) for event, detail in self.seen.timeline if event == "call_placed"]
 
 
 async def _rejected_by_cv(play: Play, _: Door) -> None:
@@ -119,12 +107,12 @@ async def _no_show(play: Play, door: Door) -> None:
         await door.call(play.candidate_id, await play.call(number), "no-answer")
 
 
-def cast(dev_folder: Path) -> list[Play]:
-    """Return the three; `dev_folder` is where mails and calls are recorded."""
+def cast(mails: Mails) -> list[Play]:
+    """Return the three; `mails` is where their mails arrive."""
     return [
-        Play("Tomasz Brandt", "tomasz.brandt@example.org", "junior.txt", "completed", _hired, dev_folder),
-        Play("Ishaan Verma-Lund", "ishaan@example.org", "no-dates.txt", "rejected", _rejected_by_cv, dev_folder),
-        Play("Inés Calderón Fuentes", "ines.calderon@example.org", "spanish.txt", "no_show", _no_show, dev_folder),
+        Play("Tomasz Brandt", "tomasz.brandt@example.org", "junior.txt", "completed", _hired, mails),
+        Play("Ishaan Verma-Lund", "ishaan@example.org", "no-dates.txt", "rejected", _rejected_by_cv, mails),
+        Play("Inés Calderón Fuentes", "ines.calderon@example.org", "spanish.txt", "no_show", _no_show, mails),
     ]
 
 
@@ -134,11 +122,12 @@ async def perform(play: Play, door: Door, limit_seconds: float | None) -> None:
     tasks: list[asyncio.Future[None]] = []
     try:
         async with asyncio.timeout(limit_seconds):
+            play.mails_before = await asyncio.to_thread(play.mails.count, play.email)
             play.candidate_id = await door.apply(_application(play))
             # The watcher ends with the process, or with an error.
             tasks += [asyncio.ensure_future(one) for one in (_watch(play, door), play.story(play, door))]
             await asyncio.gather(*tasks)
-    except (StoryError, DoorError) as error:
+    except (StoryError, DoorError, MailsError) as error:
         play.why = str(error)
     except TimeoutError:
         play.why = f"it had not ended after {limit_seconds:.0f} seconds"

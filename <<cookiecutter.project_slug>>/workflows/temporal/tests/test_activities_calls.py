@@ -49,7 +49,7 @@ class TestPlaceOnRecord:
             None,
         )
         assert PERSON["position"] in call["twiml"]
-        assert await stage.timeline() == [("call_placed", {})]
+        assert await stage.timeline() == [("call_placed", {"call_sid": call["sid"]})]
         assert await stage.sids() == [call["sid"]]
 
     async def test_another_key_is_another_call(self, stage: Stage) -> None:
@@ -65,7 +65,7 @@ class TestPlaceOnRecord:
         await stage.erase_calls()
         await stage.claim(stage.key("call:1"), "call")
         assert await stage.act(place, request(stage)) == placed
-        assert await stage.timeline() == [("call_placed", {"found_again": True})]
+        assert await stage.timeline() == [("call_placed", {"found_again": True, "call_sid": placed.call_sid})]
         assert await stage.sids() == [placed.call_sid]
 
 
@@ -103,7 +103,7 @@ class TestPlaceByTwilio:
             placed = await stage.act(place, request(stage))
             assert list(twilio.calls) == [placed.call_sid]
             assert created(twilio) == 1
-        assert await stage.timeline() == [("call_placed", {"found_again": True})]
+        assert await stage.timeline() == [("call_placed", {"found_again": True, "call_sid": placed.call_sid})]
         assert await stage.sids() == [placed.call_sid]
 
     async def test_a_callback_that_came_before_it_was_found(self, stage: Stage) -> None:
@@ -135,7 +135,7 @@ class TestPlaceByTwilio:
             await stage.refusal(place, request(stage))
             placed = await stage.act(place, request(stage))
             assert list(twilio.calls) == [placed.call_sid]
-        assert await stage.timeline() == [("call_placed", {})]
+        assert await stage.timeline() == [("call_placed", {"call_sid": placed.call_sid})]
 
     async def test_an_earlier_call_is_not_taken_for_it(self, stage: Stage) -> None:
         async with fake_twilio() as twilio:

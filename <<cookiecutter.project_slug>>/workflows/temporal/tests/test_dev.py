@@ -41,6 +41,7 @@ def test_it_is_ready_and_a_signal_ends_all_of_it(tmp_path: Path, number: signal.
         if api_part():
             assert status_of(f"http://127.0.0.1:{dev.api}/docs") == 200
             assert "API docs" in dev.text()
+        assert "Temporal (its development server), PostgreSQL (SQLite), mail, telephone calls, Slack" in dev.text()
         assert len(dev.pids) >= 3
         dev.process.send_signal(number)
         assert dev.ended() == 0, dev.text()

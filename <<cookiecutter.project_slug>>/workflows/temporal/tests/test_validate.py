@@ -33,7 +33,17 @@ def copy_of_the_project(folder: Path) -> Path:
         folder / "workflows",
         ignore=lambda name, names: [one for one in names if one == "__pycache__" or _is_test(Path(name), one)],
     )
-    for name in ("configuration", "db", "tools", "raw_runtime", "settings.py", "logs.py", "pyproject.toml", ".raw"):
+    for name in (
+        "configuration",
+        "db",
+        "tools",
+        "tracing",
+        "raw_runtime",
+        "settings.py",
+        "logs.py",
+        "pyproject.toml",
+        ".raw",
+    ):
         (folder / name).symlink_to(ROOT / name)
     return folder
 
