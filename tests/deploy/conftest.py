@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/template"))
+sys.path[:0] = [str(ROOT / "tests/template"), str(ROOT / "tests/benchmarks")]
 
 SLUG = "zebra-crossing"
 ANSWERS = {

@@ -11,9 +11,6 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from gate0 import SLUG_DIR
-
-sys.path.insert(0, str(ROOT / "tests/benchmarks"))
-
 from local_postgres import binaries, free_port, postgres
 
 FILES = ROOT / SLUG_DIR / "charts" / SLUG_DIR / "files"
