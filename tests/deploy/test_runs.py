@@ -112,7 +112,17 @@ def pods(full: Rendered, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
             made = Pods(full, address, f"127.0.0.1:{port}", work)
             secret = made.objects[f"Secret {SLUG}-postgres"]["stringData"]
             env = {"APP_PASSWORD": secret["APP_PASSWORD"], "TEMPORAL_PASSWORD": secret["TEMPORAL_PASSWORD"]}
-            command = [binaries() / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", FILES / "roles.sql"]
+            command = [
+                str(binaries() / "psql"),
+                "-X",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-d",
+                url,
+                "-f",
+                str(FILES / "roles.sql"),
+            ]
             subprocess.run(command, env=os.environ | env, check=True)
             yield made
         finally:

