@@ -98,7 +98,9 @@ def test_an_upgrade_migrates_before_anything_else(full: Rendered) -> None:
     """At first install the Job is a plain object; an upgrade has it as a hook that must end before pods are changed."""
     name = f"Job {SLUG}-migrate-0-1-0"
     assert "annotations" not in objects(full, "")[name]["metadata"]
-    upgrade = objects(full, "", is_upgrade=True, is_install=False)
+    upgrade = objects(full, "", is_upgrade=True, is_install=False, revision=7)
+    # A Job cannot be changed, and this one is no hook.
+    assert f"Job {SLUG}-namespace-1-32-0-7" in upgrade
     order = {
         job: int(each["metadata"]["annotations"]["helm.sh/hook-weight"])
         for job, each in upgrade.items()
