@@ -33,7 +33,15 @@ COMMANDS = {
     "migrate": ("", r""),
     "histories": ("", r""),
     "demo": ("ARGS=--help", r"usage: "),
+    "env": ("", r""),
     "clean": ("", r""),
+}
+# What needs Docker, and is done for real by .ci/containers: here only that make would do it (-n).
+WITH_DOCKER = {
+    "image": r"docker build --tag",
+    "up": r"docker.compose up .*--wait",
+    "down": r"docker.compose down",
+    "logs": r"docker.compose logs",
 }
 # A server, and the pages that must answer.
 SERVERS = {
@@ -68,7 +76,7 @@ def is_up(url: str) -> bool:
 
 def check_command(project: Path, target: str, env: Mapping[str, str]) -> str | None:
     """Run a target to its end; return what is wrong, or None."""
-    argument, word = COMMANDS[target]
+    argument, word = COMMANDS[target] if target in COMMANDS else ("-n", WITH_DOCKER[target])
     command = ["make", target, *([argument] if argument else [])]
     done = subprocess.run(
         command,
@@ -128,11 +136,11 @@ def check(project: Path, target: str, folder: Path) -> str | None:
         "DEV_FOLDER": f"{folder}/dev",
         "DATABASE_URL": f"sqlite+aiosqlite:///{folder}/app.db",
     }
-    if target in COMMANDS:
+    if target in COMMANDS or target in WITH_DOCKER:
         return check_command(project, target, env)
     if target in SERVERS:
         return check_server(project, target, env)
-    return "no check knows it: add it to COMMANDS or SERVERS in .ci/make_targets.py"
+    return "no check knows it: add it to COMMANDS, SERVERS or WITH_DOCKER in .ci/make_targets.py"
 
 
 def main(arguments: list[str]) -> int:

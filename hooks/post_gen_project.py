@@ -13,6 +13,7 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
+from typing import Any
 
 CONTEXT = json.loads(
     r"""
@@ -25,7 +26,7 @@ RECORD = Path(".cookiecutter.json")
 FRESH = Path(".fresh-render")
 # What working on the template in place leaves in it, and a render from there carries along: caches are dropped always,
 # the rest only from a fresh render, since in an older one it is the user's own.
-LEFTOVERS = (".benchmarks", ".env", ".venv")
+LEFTOVERS: tuple[str, ...] = (".benchmarks", ".env", ".venv")
 LEFTOVERS += tuple(f".raw/{name}" for name in ("builds", "cache", "dev", "logs", "workflows/*/runs"))
 CACHES = ("__pycache__", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
 # The first run finds every cache cold, maybe on a busy machine: a project that works must not be thrown away for that.
@@ -204,7 +205,7 @@ def first_failure(root: Path, commands: list[list[str]], env: dict[str, str]) ->
     return None
 
 
-def run_gates(root: Path, static: bool) -> tuple[int, dict]:
+def run_gates(root: Path, static: bool) -> tuple[int, dict[str, Any]]:
     """Run the project's gates, their table on this terminal; return their exit code and what they wrote down."""
     env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONHOME")}
     if static:
@@ -246,7 +247,7 @@ def say(*lines: str) -> None:
 def main() -> int:
     """Finish the render; 0 when it stands, 1 when a gate failed."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     root, gates = Path.cwd(), CONTEXT["gates"]
     architecture = CONTEXT["__architecture"]
     prune(root, architecture, CONTEXT["__reports"] == "yes")

@@ -201,7 +201,7 @@ def retry_command(answers: dict[str, str]) -> str:
 def main() -> int:
     """Check the answers; 0 when all will do, else 2."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[attr-defined]
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     if sys.version_info < (3, 11):  # noqa: UP036 - cookiecutter may run under any Python
         version = ".".join(map(str, sys.version_info[:2]))
         print(f"cookiecutter runs under Python {version} here; this template needs 3.11 or later.", file=sys.stderr)

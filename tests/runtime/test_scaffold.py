@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from cli_support import RUNTIME_HOME, Project
-from gate0 import environment
-from support import DEFAULTS
+from support import render_file
 
 from raw_runtime.errors import RawError, UsageError
 from raw_runtime.scaffold.files import new_folder
@@ -26,8 +25,7 @@ HOSTILE = 'It\'s a "test": {x} ${y} $HOME {{z}} %s\n# no comment\n- [a](b) \\ Ü
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
     shutil.copy(RUNTIME_HOME / "ruff.toml", tmp_path)
-    answers = {**DEFAULTS, "__architecture": "single", "__description": "x", "__author": "x"}
-    rendered = environment().from_string((RUNTIME_HOME / "pyproject.toml").read_text()).render(cookiecutter=answers)
+    rendered = render_file(RUNTIME_HOME / "pyproject.toml", needs_state_across_days="no")
     settings = re.search(r"\[tool\.pytest\.ini_options\]\n(?:.+\n)+", rendered)
     assert settings is not None
     (tmp_path / "pyproject.toml").write_text(settings[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -71,6 +72,21 @@ def test_what_is_off_leaves_no_trace(cookies: Cookies, shape: str) -> None:
         words |= {"sqlalchemy", "temporalio", "DATABASE_URL"}
     assert {word for word in words if word in text} == set()
     assert load_project_test("test_links").broken_links(result.project_path) == []
+    assert named_and_not_there(result.project_path) == set()
+
+
+def named_and_not_there(project: Path) -> set[str]:
+    """Return `make` targets named in documentation and CI, and paths named in AGENTS.md, that are not there."""
+    texts = [path.read_text() for path in project.rglob("*.md")]
+    texts += [path.read_text() for path in (project / ".github").rglob("*.yml")]
+    targets = set(re.findall(r"(?:`|run: |&& |^)make ([a-z-]+)", "\n".join(texts), flags=re.MULTILINE))
+    assert {"setup", "test"} <= targets
+    made = set(re.findall(r"^([a-z-]+):", (project / "Makefile").read_text(), flags=re.MULTILINE))
+    paths = set(re.findall(r"`([a-z_.]+/[a-z_./-]*)`", (project / "AGENTS.md").read_text()))
+    assert len(paths) > 3
+    inside = (project / ".raw/workflows/analyze", project / "workflows/temporal", project)
+    made |= {path for path in paths if any((folder / path).exists() for folder in inside)}
+    return (targets | paths) - made - {"results/result.json", ".venv/bin/"}
 
 
 @pytest.mark.parametrize(

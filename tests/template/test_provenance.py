@@ -31,7 +31,7 @@ def checkout(folder: Path) -> Path:
     copy_template(folder)
     shutil.copy(gate0.ROOT / "pyproject.toml", folder)
     git(folder, "init", "-q")
-    git(folder, "remote", "add", "origin", "https://ann:hunter2@example.com/org/raw-system.git?token=hunter2")
+    git(folder, "remote", "add", "origin", "https://ann:of-ann-alone@example.com/org/raw-system.git?token=of-ann-alone")
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "x")
     return folder
@@ -89,7 +89,7 @@ def test_no_secret_and_no_path_of_this_machine_is_recorded(template: Path, full:
     ]
     assert all(len(secret) > 40 for secret in secrets)
     assert len(secrets) == 2
-    assert [word for word in (*secrets, "hunter2", str(full.folder), str(template)) if word in text] == []
+    assert [word for word in (*secrets, "of-ann-alone", str(full.folder), str(template)) if word in text] == []
 
 
 def test_from_a_git_address_the_address_is_recorded(template: Path, tmp_path: Path) -> None:

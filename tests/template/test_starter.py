@@ -40,7 +40,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(gate0.ROOT / name, folder / name)
     git(folder, "init", "-q")
-    git(folder, "remote", "add", "origin", "https://ann:hunter2@example.com/org/raw-system.git")
+    git(folder, "remote", "add", "origin", "https://ann:of-ann-alone@example.com/org/raw-system.git")
     release(folder, "v0.1.0", 0)
     (folder / "CHANGELOG.md").write_text("# Changelog\n")
     release(folder, "v0.1.1", 60)
@@ -97,7 +97,7 @@ def test_one_commit_for_each_release_that_changed_something(
     history = subprocess.run(
         ["git", "-C", remote, "log", "-p", "main"], capture_output=True, check=True
     ).stdout.decode()
-    assert "hunter2" not in history
+    assert "of-ann-alone" not in history
     assert [
         line for line in history.splitlines() if line.lstrip("+").startswith(SECRETS) and "generate:" not in line
     ] == []
