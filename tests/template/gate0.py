@@ -46,8 +46,8 @@ def known_names(root: Path = ROOT) -> set[str]:
 
 
 def check_path(path: Path) -> Iterator[str]:
-    """A conditional path that is off is written OUTSIDE the project under -f, so paths are plain."""
-    if any(start in part for part in path.parts[1:] for start in STARTS):
+    """A conditional path that is off is written OUTSIDE the project under -f, so paths are plain but for the slug."""
+    if any(start in part for part in path.parts[1:] if part != SLUG_DIR for start in STARTS):
         yield f"{path}: a path holds a template expression; list it in template-parts.toml instead"
 
 

@@ -14,7 +14,7 @@ import gate0
 import pytest
 from support import Render, copy_template, render
 
-GATES = {"validate", "dry", "compile", "lint", "types", "imports", "test"}
+GATES = {"validate", "dry", "compile", "lint", "types", "imports", "test", "k8s-validate", "helm-validate"}
 QUICK = ("validate", "dry", "compile", "lint", "imports")
 PROCESS_GATES = GATES | {"temporal-validate", "docker-validate"}
 FULL_GATES = PROCESS_GATES | {"api-test"}

@@ -1,0 +1,1 @@
+"""The Helm chart, and what is made from it: `python -m charts`."""
