@@ -40,12 +40,9 @@ def test_every_file_of_the_template_is_rendered(baked: Callable[[str], Path]) ->
 
 
 # What only one part says, as regular expressions. Names of its code, services and variables stand nowhere where it is
-# off; its words not in what people read and what is deployed. Python may ask whether a part is there: words are allowed.
+# off; its words not in what people read and what is deployed. Python may ask whether a part is there, by its words.
 NAMES = {
-    "template": (
-        "cookiecutter",
-        "template-parts",
-    ),
+    "template": ("cookiecutter", "template-parts"),
     "reports": (
         "pygal",
         r"\bobstore",
@@ -60,7 +57,7 @@ NAMES = {
         "fastapi",
         "uvicorn",
         "standardwebhooks",
-        "multipart",
+        "python-multipart",
         "WEBHOOK_SECRETS",
         r"\bAPI_PORT\b",
         "api-test",
@@ -81,14 +78,8 @@ NAMES = {
     ),
 }
 WORDS = {
-    "template": (
-        "<%",
-        "<< ?cookiecutter",
-    ),
-    "reports": (
-        r"\breports?\b",
-        r"reports\.md",
-    ),
+    "template": ("<%", "<< ?cookiecutter"),
+    "reports": (r"\breports?\b", r"reports\.md"),
     "coordinator": (
         r"\bAPI_KEYS\b",
         r"\b(?:the|and) API\b",
