@@ -71,11 +71,12 @@ def render(
     template: Path | str = ROOT,
     env: dict[str, str] | None = None,
     no_input: bool = True,
+    python: Path | str = sys.executable,
     **answers: str,
 ) -> Render:
     """Run cookiecutter in a process of its own, without questions, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "cookiecutter", str(template), "--output-dir", str(folder), *words]
+    command = [str(python), "-m", "cookiecutter", str(template), "--output-dir", str(folder), *words]
     command += ["--no-input"] * no_input
     command += [f"{key}={value}" for key, value in answers.items()]
     outer = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}

@@ -79,7 +79,7 @@ def test_each_expression_comes_to_what_golden_shows(
 
 
 def test_golden_holds_no_secret_and_no_path_of_a_machine(baked: Callable[[str], Path]) -> None:
-    """A secret differs from render to render, a path from machine to machine: then the tests around this one fail too."""
+    """A secret differs from render to render, a path from machine to machine: then the tests beside this fail too."""
     texts = {f"{shape}/{name}": text for shape in SHAPES for name, text in golden(shape).items()}
     assert len(texts) > 100
     assert [name for name in texts if name.endswith(("/.env", "/.cookiecutter.json"))] == []
