@@ -165,7 +165,7 @@ def pythons() -> dict[str, Path]:
     ours = f"3.{sys.version_info.minor}"
     found = {}
     for version in sorted({f"3.{minor}" for minor in range(11, 15)} - {ours}):
-        words = [UV, "python", "find", "--no-project", "--no-python-downloads", version]
+        words = [str(UV), "python", "find", "--no-project", "--no-python-downloads", version]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         candidates = [Path(done.stdout.strip())] if done.returncode == 0 else []
         candidates += sorted(root.glob(f"versions/{version}.*/bin/python"))
