@@ -58,7 +58,7 @@ def run(command: str, folder: Path) -> tuple[int, list[tuple[float, str]]]:
 
 def draw(command: str, lines: list[tuple[float, str]]) -> str:
     """Return the session as SVG: the command, then each line behind its second."""
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         console = Console(record=True, width=WIDTH, file=nowhere, force_terminal=True, highlight=False)
         for line in command.splitlines():
             is_comment = line.startswith("#")
