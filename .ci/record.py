@@ -24,7 +24,7 @@ PICTURE = ROOT / "docs/first-run.svg"
 WIDTH = 120
 # pip warns of places that its configuration names and that lack a package: true of this machine alone.
 INDEX_WARNING = re.compile(r"WARNING: Location '.*|Looking in (indexes|links): .*")
-MACHINE = re.compile(r"file:/|https?:/|(?<![\w.~])/(home|opt|root|srv|tmp|usr|var|work)/")
+MACHINE = re.compile(r"file:/|https?:/|(?<![\w.~])/(home|opt|root|srv|tmp|usr|var)/")
 STATUS = {"PASS": "bold green", "FAIL": "bold red", "SKIP": "bold yellow"}
 
 
