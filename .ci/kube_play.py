@@ -75,6 +75,16 @@ def objects(text: str) -> list[dict[str, Any]]:
     return [item for item in yaml.safe_load_all(text) if item]
 
 
+def own_claims(text: str) -> str:
+    """Return a file whose PersistentVolumeClaims name the group that its pods' fsGroup gives volumes to."""
+    parts = list(yaml.safe_load_all(text))
+    groups = [part["spec"]["template"]["spec"]["securityContext"]["fsGroup"] for part in parts if part["kind"] in WORKLOADS]
+    for part in parts:
+        if part["kind"] == "PersistentVolumeClaim":
+            part["metadata"]["annotations"] = {"volume.podman.io/gid": str(groups[0]), "volume.podman.io/uid": str(groups[0])}
+    return yaml.safe_dump_all(parts)
+
+
 def wait(what: Mapping[str, Callable[[], bool]], seconds: float) -> None:
     """Wait until everything is so, and tell when.
 
@@ -135,6 +145,8 @@ class Cluster:
         if "kind: StatefulSet\n" in text:
             say(f"{file}: its StatefulSet is played as a Deployment, which Podman has")
             text = text.replace("kind: StatefulSet\n", "kind: Deployment\n")
+            text = own_claims(text)
+            say(f"{file}: the claim names its owner for Podman, which does not do what fsGroup says")
         network = NETWORK + "".join(f":alias={name}" for name in sorted(aliases))
         out = self.podman("kube", "play", "--configmap", "/k8s/config.yml", "--network", network, "-", given=text)
         say(f"{file} is played" + (f"; Service {', '.join(sorted(aliases))} is a name in the network" if aliases else ""))
