@@ -43,16 +43,18 @@ class Podman:
         """Take the process."""
         self._enter = ("nsenter", "--target", pid, "--mount", "podman")
 
-    def __call__(self, *words: str, given: str | None = None) -> str:
-        """Run podman; return what it prints.
+    def __call__(self, *words: str, given: str | None = None, both: bool = False) -> str:
+        """Run podman; return what it prints, on stderr too if `both` is wanted.
 
         Raises:
             SystemExit: it failed.
         """
-        done = subprocess.run([*self._enter, *words], input=given, capture_output=True, text=True, timeout=150, check=False)
+        done = subprocess.run(
+            [*self._enter, *words], input=given, capture_output=True, text=True, timeout=150, check=False
+        )
         if done.returncode:
             raise SystemExit(f"podman {' '.join(words)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout
+        return done.stdout + (done.stderr if both else "")
 
     def runs(self, *words: str) -> bool:
         """Return whether podman runs this with exit code 0."""
@@ -78,10 +80,15 @@ def objects(text: str) -> list[dict[str, Any]]:
 def own_claims(text: str) -> str:
     """Return a file whose PersistentVolumeClaims name the group that its pods' fsGroup gives volumes to."""
     parts = list(yaml.safe_load_all(text))
-    groups = [part["spec"]["template"]["spec"]["securityContext"]["fsGroup"] for part in parts if part["kind"] in WORKLOADS]
+    groups = [
+        part["spec"]["template"]["spec"]["securityContext"]["fsGroup"] for part in parts if part["kind"] in WORKLOADS
+    ]
     for part in parts:
         if part["kind"] == "PersistentVolumeClaim":
-            part["metadata"]["annotations"] = {"volume.podman.io/gid": str(groups[0]), "volume.podman.io/uid": str(groups[0])}
+            part["metadata"]["annotations"] = {
+                "volume.podman.io/gid": str(groups[0]),
+                "volume.podman.io/uid": str(groups[0]),
+            }
     return yaml.safe_dump_all(parts)
 
 
@@ -121,6 +128,7 @@ class Cluster:
         self._folder = folder
         self.services: dict[str, str] = {}
         self.workloads: dict[str, dict[str, Any]] = {}
+        # The name of the Service of each component.
         for file in sorted((project / "k8s").glob("*.yml")):
             for item in objects(file.read_text(encoding="utf-8")):
                 if item["kind"] == "Service":
@@ -141,17 +149,18 @@ class Cluster:
             if item["kind"] in WORKLOADS:
                 self.workloads[item["metadata"]["name"]] = item
                 component = item["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"]
-                aliases.update({self.services[component]} & {*self.services.values()} if component in self.services else ())
+                aliases.update(name for which, name in self.services.items() if which == component)
         if "kind: StatefulSet\n" in text:
             say(f"{file}: its StatefulSet is played as a Deployment, which Podman has")
             text = text.replace("kind: StatefulSet\n", "kind: Deployment\n")
             text = own_claims(text)
             say(f"{file}: the claim names its owner for Podman, which does not do what fsGroup says")
         network = NETWORK + "".join(f":alias={name}" for name in sorted(aliases))
-        out = self.podman("kube", "play", "--configmap", "/k8s/config.yml", "--network", network, "-", given=text)
-        say(f"{file} is played" + (f"; Service {', '.join(sorted(aliases))} is a name in the network" if aliases else ""))
-        if os.environ.get("VERBOSE"):
-            print(out)
+        self.podman("kube", "play", "--configmap", "/k8s/config.yml", "--network", network, "-", given=text)
+        say(
+            f"{file} is played"
+            + (f"; Service {', '.join(sorted(aliases))} is a name in the network" if aliases else "")
+        )
 
     def containers(self) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
         """Yield each workload's kind, pod, container and the container as the manifest has it."""
@@ -168,10 +177,10 @@ class Cluster:
             probe = container["readinessProbe"]
             if "exec" in probe:
                 words = ("exec", name, *map(str, probe["exec"]["command"]))
-                yield f"{name}: ready by its probe", lambda words=words: self.podman.runs(*words)
+                yield f"{name}: ready by its probe, {' '.join(words[2:])}", lambda words=words: self.podman.runs(*words)
             else:
                 url = self.url(pod, container, probe["httpGet"]["port"]) + probe["httpGet"]["path"]
-                yield f"{name}: ready by its probe", lambda url=url: answers(url)
+                yield f"{name}: ready by its probe, GET {url}", lambda url=url: answers(url)
 
     def url(self, pod: str, container: Mapping[str, Any], port: str) -> str:
         """Return where a pod's named port is."""
@@ -182,27 +191,94 @@ class Cluster:
         state = self.podman.inspect(name)["State"]
         return state["Status"] == "exited" and state["ExitCode"] == 0
 
+    def hardened(self) -> None:
+        """Tell as whom each container that stays runs, by the kernel's word.
 
-if __name__ == "__main__":
-    podman = Podman(sys.argv[3])
-    project, root = Path(sys.argv[1]), Path(sys.argv[2])
+        Raises:
+            SystemExit: one runs as root, with a capability, without seccomp, or could gain rights or write to its root.
+        """
+        for kind, _, name, _ in self.containers():
+            if kind == "Job":
+                continue
+            known = self.podman.inspect(name)
+            lines = (line.split(":", 1) for line in self.podman("exec", name, "cat", "/proc/1/status").splitlines())
+            status = {key: value.split() for key, value in lines}
+            seen = {
+                "user": status["Uid"][0],
+                "capabilities": status["CapBnd"][0].lstrip("0") or "0",
+                "no_new_privileges": status["NoNewPrivs"][0],
+                "seccomp": status["Seccomp"][0],
+                "read_only": known["HostConfig"]["ReadonlyRootfs"],
+            }
+            say(f"{name}: {', '.join(f'{key} {value}' for key, value in seen.items())}")
+            if seen.pop("user") == "0" or [*seen.values()] != ["0", "1", "2", True]:
+                raise SystemExit(f"{name} does not run as its manifest says.")
+
+    def stop(self) -> None:
+        """Stop the pods as a cluster does: by SIGTERM, with the manifests' time to end, the database last.
+
+        Raises:
+            SystemExit: a container was killed, or ended otherwise than well.
+        """
+        running = [(pod, name) for kind, pod, name, _ in self.containers() if kind != "Job"]
+        for pod, name in sorted(running, key=lambda pair: "postgres" in pair[1]):
+            started = time.monotonic()
+            self.podman("pod", "stop", pod)
+            code = self.podman.inspect(name)["State"]["ExitCode"]
+            say(f"{name}: ended by SIGTERM in {time.monotonic() - started:.1f} s, exit code {code}")
+            if code:
+                raise SystemExit(f"{name} did not end well.")
+
+    def logs(self) -> None:
+        """Print the last lines of each container."""
+        for _, _, name, _ in self.containers():
+            print(f"== {name}", self.podman("logs", "--tail", "20", name, both=True), sep="\n")
+
+
+def main(project: Path, root: Path, pid: str) -> None:
+    """Play everything, and the demo.
+
+    Raises:
+        SystemExit: something did not come up, the demo failed, or something did not end well.
+    """
+    podman = Podman(pid)
     (root / "k8s").mkdir()
     podman("network", "create", NETWORK)
-    say("temporal.yml: Temporal's development server (temporalio/temporal) stands in; Service hiring-system-temporal is its name")
     cluster = Cluster(podman, project, root / "k8s")
-    podman("run", "--detach", "--name", "temporal", "--network", f"{NETWORK}:alias={cluster.services['temporal']}", "temporalio/temporal:1.9.1", *STAND_IN)
-    podman("run", "--detach", "--name", "mail", "--network", f"{NETWORK}:alias=mail", "maildev/maildev:3.0.0")
-    secrets = subprocess.run([project / ".venv/bin/python", "-m", "charts", "secrets"], cwd=project, capture_output=True, text=True, check=True).stdout
+    python = project / ".venv/bin/python"
+    secrets = subprocess.run(
+        [python, "-m", "charts", "secrets"], cwd=project, capture_output=True, text=True, check=True
+    ).stdout
     secrets = secrets.replace('SMTP_URL: ""', "SMTP_URL: smtp://mail:1025")
-    clock = objects((project / "docker-compose.demo.yml").read_text())[0]["x-clock"]["environment"]
+    [demo] = objects((project / "docker-compose.demo.yml").read_text(encoding="utf-8"))
+    clock: dict[str, str] = demo["x-clock"]["environment"]
+    say(f"Secrets by `python -m charts secrets`, with SMTP_URL; settings: those of config.yml, and {', '.join(clock)}")
     cluster.configure(secrets, clock)
-    for file in FILES:
-        cluster.play(file)
-    print(podman("ps", "-a"))
+
+    temporal = cluster.services["temporal"]
+    say(f"temporal.yml is not played: Temporal's development server stands in, and has the name of Service {temporal}")
+    stand_in = ("run", "--detach", "--network", f"{NETWORK}:alias={temporal}", "temporalio/temporal:1.9.1", *STAND_IN)
+    podman(*stand_in)
+    podman("run", "--detach", "--name", "mail", "--network", f"{NETWORK}:alias=mail", "maildev/maildev:3.0.0")
     try:
-        wait(dict(cluster.conditions()), 60)
-    except SystemExit as e:
-        print(e)
-    print(podman("ps", "-a"))
-    for _, _, name, _ in cluster.containers():
-        print("==", name); sys.stdout.flush(); subprocess.run([*podman._enter, "logs", "--tail", "12", name])
+        for file in FILES:
+            cluster.play(file)
+        wait(dict(cluster.conditions()), START_SECONDS)
+        cluster.hardened()
+
+        values: dict[str, str] = objects(secrets)[0]["stringData"]
+        env = {**os.environ, **clock, **{key: values[key] for key in ("API_KEYS", "WEBHOOK_SECRETS")}}
+        [api] = [cluster.url(pod, item, "http") for _, pod, name, item in cluster.containers() if item["name"] == "api"]
+        mails = f"http://{podman.inspect('mail')['NetworkSettings']['Networks'][NETWORK]['IPAddress']}:1080"
+        words = ("-m", "workflows.temporal", "demo", "--against", api, "--mails", mails)
+        say(f"python {' '.join(words)}")
+        if subprocess.run([python, *words], cwd=project, env=env, timeout=DEMO_SECONDS, check=False).returncode:
+            raise SystemExit("The demo failed.")
+        cluster.stop()
+    except (SystemExit, subprocess.TimeoutExpired):
+        cluster.logs()
+        raise
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
