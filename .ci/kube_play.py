@@ -5,7 +5,6 @@ The manifests are played as they are, but for what Podman cannot take; each devi
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -13,12 +12,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
+from kube_podman import NETWORK, Podman
 
-NETWORK = "cluster"
 START_SECONDS = 180
 DEMO_SECONDS = 180
 STARTED = time.monotonic()
@@ -34,42 +34,6 @@ STAND_IN = (
 def say(text: str) -> None:
     """Print a line with the seconds since the start."""
     print(f"[{time.monotonic() - STARTED:5.1f}s] {text}", flush=True)
-
-
-class Podman:
-    """Podman in its namespaces, which the process `pid` holds."""
-
-    def __init__(self, pid: str) -> None:
-        """Take the process."""
-        self._enter = ("nsenter", "--target", pid, "--mount", "podman")
-
-    def __call__(self, *words: str, given: str | None = None, both: bool = False) -> str:
-        """Run podman; return what it prints, on stderr too if `both` is wanted.
-
-        Raises:
-            SystemExit: it failed.
-        """
-        done = subprocess.run(
-            [*self._enter, *words], input=given, capture_output=True, text=True, timeout=150, check=False
-        )
-        if done.returncode:
-            raise SystemExit(f"podman {' '.join(words)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout + (done.stderr if both else "")
-
-    def runs(self, *words: str) -> bool:
-        """Return whether podman runs this with exit code 0."""
-        return subprocess.run([*self._enter, *words], capture_output=True, timeout=60, check=False).returncode == 0
-
-    def inspect(self, name: str) -> dict[str, Any]:
-        """Return what is known of a container."""
-        found: dict[str, Any] = json.loads(self("container", "inspect", name))[0]
-        return found
-
-    def address(self, pod: str) -> str:
-        """Return a pod's address in the pods' network."""
-        infra = json.loads(self("pod", "inspect", pod))
-        infra = (infra[0] if isinstance(infra, list) else infra)["InfraContainerID"]
-        return str(self.inspect(infra)["NetworkSettings"]["Networks"][NETWORK]["IPAddress"])
 
 
 def objects(text: str) -> list[dict[str, Any]]:
@@ -191,24 +155,24 @@ class Cluster:
         """Yield what must come true: Jobs end, and the others' readiness probes succeed."""
         for kind, pod, name, container in self.containers():
             if kind == "Job":
-                yield f"{name}: ended, exit code 0", lambda name=name: self._ended(name)
+                yield f"{name}: ended, exit code 0", partial(self._ended, name)
                 continue
             probe = container["readinessProbe"]
             if "exec" in probe:
                 words = ("exec", name, *map(str, probe["exec"]["command"]))
-                yield f"{name}: ready by its probe, {' '.join(words[2:])}", lambda words=words: self.podman.runs(*words)
+                yield f"{name}: ready by its probe, {' '.join(words[2:])}", partial(self.podman.runs, *words)
             else:
                 url = self.url(pod, container, probe["httpGet"]["port"]) + probe["httpGet"]["path"]
-                yield f"{name}: ready by its probe, GET {url}", lambda url=url: answers(url)
+                yield f"{name}: ready by its probe, GET {url}", partial(answers, url)
 
     def url(self, pod: str, container: Mapping[str, Any], port: str) -> str:
         """Return where a pod's named port is."""
         [number] = [item["containerPort"] for item in container["ports"] if item["name"] == port]
-        return f"http://{self.podman.address(pod)}:{number}"
+        return f"http://{self.podman.pod_address(pod)}:{number}"
 
     def _ended(self, name: str) -> bool:
         state = self.podman.inspect(name)["State"]
-        return state["Status"] == "exited" and state["ExitCode"] == 0
+        return (state["Status"], state["ExitCode"]) == ("exited", 0)
 
     def hardened(self) -> None:
         """Tell as whom each container that stays runs, by the kernel's word.
@@ -277,6 +241,17 @@ def main(project: Path, root: Path, pid: str) -> None:
     cluster.configure(secrets, clock)
 
     temporal = cluster.services["temporal"]
+    played = {
+        *FILES,
+        "config.yml",
+        "cronjob.yml",
+        "service.yml",
+        "temporal.yml",
+        "kustomization.yml",
+        "secret.example.yml",
+    }
+    left = sorted({file.name for file in (project / "k8s").glob("*.yml")} - played)
+    say(f"Podman has nothing for {', '.join(left)}; limits of cpu and memory are not set, since cgroups are off")
     say(f"temporal.yml is not played: Temporal's development server stands in, and has the name of Service {temporal}")
     stand_in = ("run", "--detach", "--network", f"{NETWORK}:alias={temporal}", "temporalio/temporal:1.9.1", *STAND_IN)
     podman(*stand_in)
@@ -290,7 +265,7 @@ def main(project: Path, root: Path, pid: str) -> None:
         values: dict[str, str] = objects(secrets)[0]["stringData"]
         env = {**os.environ, **clock, **{key: values[key] for key in ("API_KEYS", "WEBHOOK_SECRETS")}}
         [api] = [cluster.url(pod, item, "http") for _, pod, name, item in cluster.containers() if item["name"] == "api"]
-        mails = f"http://{podman.inspect('mail')['NetworkSettings']['Networks'][NETWORK]['IPAddress']}:1080"
+        mails = f"http://{podman.address('mail')}:1080"
         words = ("-m", "workflows.temporal", "demo", "--against", api, "--mails", mails)
         say(f"python {' '.join(words)}")
         if subprocess.run([python, *words], cwd=project, env=env, timeout=DEMO_SECONDS, check=False).returncode:
