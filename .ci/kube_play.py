@@ -108,7 +108,7 @@ class Cluster:
     def play(self, file: str) -> None:
         """Play a file, with the ConfigMap, and its Services' names in the pods' network."""
         text = (self.project / "k8s" / file).read_text(encoding="utf-8")
-        aliases = set()
+        aliases: set[str] = set()
         for item in objects(text):
             if item["kind"] in WORKLOADS:
                 self.workloads[item["metadata"]["name"]] = item
