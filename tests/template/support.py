@@ -27,6 +27,23 @@ DEFAULTS = {
     "gates": "all",
 }
 
+# Every answer to the three questions that decide which files there are. Without state, webhooks make no difference.
+STRUCTURES = {
+    "single": {"needs_state_across_days": "no"},
+    "single-no-reports": {"needs_state_across_days": "no", "scheduled_reports": "no"},
+    "single-no-webhooks": {"needs_state_across_days": "no", "needs_webhooks": "no"},
+    "single-no-webhooks-no-reports": {
+        "needs_state_across_days": "no",
+        "needs_webhooks": "no",
+        "scheduled_reports": "no",
+    },
+    "temporal": {"needs_webhooks": "no"},
+    "temporal-no-reports": {"needs_webhooks": "no", "scheduled_reports": "no"},
+    "full": {},
+    "full-no-reports": {"scheduled_reports": "no"},
+}
+GOLDEN = Path(__file__).parent / "golden"
+
 
 @dataclass(frozen=True)
 class Render:
@@ -54,11 +71,12 @@ def render(
     template: Path | str = ROOT,
     env: dict[str, str] | None = None,
     no_input: bool = True,
+    python: Path | str = sys.executable,
     **answers: str,
 ) -> Render:
     """Run cookiecutter in a process of its own, without questions, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "cookiecutter", str(template), "--output-dir", str(folder), *words]
+    command = [str(python), "-m", "cookiecutter", str(template), "--output-dir", str(folder), *words]
     command += ["--no-input"] * no_input
     command += [f"{key}={value}" for key, value in answers.items()]
     outer = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
@@ -109,3 +127,21 @@ def load_project_test(name: str) -> types.ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def files(project: Path) -> list[str]:
+    """Return every file of a render that no gate and no environment made."""
+    command = ["find", ".", "-type", "f", "-not", "-path", "*/__pycache__/*", "-not", "-path", "./.raw/builds/*"]
+    listed = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True).stdout.split("\n")
+    return sorted(name.removeprefix("./") for name in listed if name)
+
+
+def golden_files(structure: str) -> list[str]:
+    """Return the files that a render with these answers has, by golden/<shape>.txt."""
+    return (GOLDEN / f"{structure.replace('-no-webhooks', '')}.txt").read_text().split()
+
+
+def contents(project: Path) -> dict[str, bytes]:
+    """Return every file of a render by its name, but for what each render has of its own: secrets and provenance."""
+    own = (".env", ".cookiecutter.json")
+    return {name: (project / name).read_bytes() for name in files(project) if name not in own}
