@@ -131,6 +131,9 @@ def test_what_is_off_leaves_no_trace(baked: Callable[[str], Path], shape: str) -
         if name.startswith(ELSEWHERE):
             continue
         text = (project / name).read_text(errors="replace")
+        if name == "README.md":
+            # The picture that shows which shape this is has to name the others.
+            text = re.sub(r"## What this system is made of\n.*?\n(?=## )", "", text, flags=re.DOTALL)
         is_read = not name.endswith(".py") and "/mocks/" not in name and "/histories/" not in name
         for part in {"template", *OFF[shape]}:
             found |= {(part, name, word) for word in re.findall("|".join(NAMES[part]), text)}
