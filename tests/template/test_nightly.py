@@ -27,7 +27,8 @@ def test_the_workflow_names_what_the_script_knows() -> None:
 def test_a_wrong_word_is_refused_before_anything_is_rendered() -> None:
     done = subprocess.run(["bash", SCRIPT, "newst"], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
-    words = "newst is neither a kind (released, lowest, newest) nor a shape (single, temporal, full).\n"
+    shapes = "(single, temporal, full, each also with -no-reports)"
+    words = f"newst is neither a kind (released, lowest, newest) nor a shape {shapes}.\n"
     assert done.stderr == words
 
 
