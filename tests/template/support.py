@@ -121,7 +121,16 @@ def load_hook(name: str, **answers: Any) -> types.ModuleType:
 
 def load_project_test(name: str) -> types.ModuleType:
     """Return a test module of the rendered project, from the template's source as it lies."""
-    spec = importlib.util.spec_from_file_location(f"project_{name}", ROOT / SLUG_DIR / "tests" / f"{name}.py")
+    return _load(f"project_{name}", ROOT / SLUG_DIR / "tests" / f"{name}.py")
+
+
+def load_script(name: str) -> types.ModuleType:
+    """Return a script of .ci/ as a module."""
+    return _load(name, ROOT / ".ci" / f"{name}.py")
+
+
+def _load(name: str, path: Path) -> types.ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(name)
     module = importlib.util.module_from_spec(spec)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib.util
 import json
 import os
 import re
@@ -12,27 +11,18 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import types
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
 import gate0
 import pytest
+from support import load_script
 
 DOCS = gate0.ROOT / "docs"
 PROJECT = gate0.ROOT / gate0.SLUG_DIR
 PICTURE = DOCS / "first-run.svg"
 LT = "<"  # so that this file holds no delimiter itself
-
-
-def load(name: str) -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location(name, gate0.ROOT / f".ci/{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def nav_pages() -> list[str]:
@@ -107,7 +97,7 @@ def test_a_page_loads_nothing_from_elsewhere(site: Path) -> None:
 
 
 def test_a_broken_link_fails_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    site = load("site")
+    site = load_script("site")
     shutil.copytree(DOCS, tmp_path / "docs")
     (tmp_path / "docs/gates.md").write_text("# Gates\n\n[away](gone.md)\n")
     monkeypatch.setattr(site, "ROOT", tmp_path)
@@ -216,10 +206,10 @@ def test_the_picture_is_of_the_readme_and_of_no_machine() -> None:
     plain = " ".join(
         shown.replace("&amp;", "&").replace("&gt;", ">").replace("&lt;", LT).replace("&#x27;", "'").split()
     )
-    command = load("record").first_command((gate0.ROOT / "README.md").read_text())
+    command = load_script("record").first_command((gate0.ROOT / "README.md").read_text())
     assert "".join(command.split()) in "".join(plain.replace("$ ", "").split())
     assert "0 failed" in plain
     assert "(exit code 0)" in plain
     assert len(text.encode()) < 60_000
-    assert load("record").MACHINE.search(plain) is None
+    assert load_script("record").MACHINE.search(plain) is None
     assert re.findall(r"url\((?!#)|@font-face|@import|<script", text) == []

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import types
 from email.message import Message
 from importlib import metadata
 
-import gate0
 import pytest
 from packaging.requirements import Requirement
-
-
-def load() -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("licences", gate0.ROOT / ".ci/licences.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from support import load_script
 
 
 def test_every_licence_will_do() -> None:
-    licences = load()
+    licences = load_script("licences")
     runtime, development = map(licences.closure, licences.rendered_requirements())
     assert {"pydantic", "pydantic-core", "temporalio", "fastapi", "pygal"} <= runtime
     assert len(runtime) > 60
@@ -31,7 +20,7 @@ def test_every_licence_will_do() -> None:
 
 def test_the_page_names_what_we_depend_on() -> None:
     """What comes along may vary from day to day; `python .ci/licences.py --write` makes the page anew."""
-    licences = load()
+    licences = load_script("licences")
     text = licences.PAGE.read_text()
     runtime, development = licences.rendered_requirements()
     for requirement in runtime + development:
@@ -59,6 +48,6 @@ def test_what_a_package_says_is_understood(
     for key, value in fields.items():
         about[key] = value
     monkeypatch.setattr(metadata, "metadata", lambda _: about)
-    licences = load()
+    licences = load_script("licences")
     assert licences.licence("x") == expected
     assert (licences.faults(["x"]) == []) is will_do

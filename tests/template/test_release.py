@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-import types
-
-import gate0
 import pytest
-
-
-def load() -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("release", gate0.ROOT / ".ci/release.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
+from support import load_script
 
 RELEASED = "# Changelog\n\n## 0.2.0 (2030-02-01)\n\n- New.\n\n## 0.1.0 (2030-01-01)\n\n- First.\n"
 UNRELEASED = RELEASED.replace("## 0.2.0", "## Unreleased\n\n- Next.\n\n## 0.2.0")
 
 
 def test_ours_agree() -> None:
-    assert load().main([]) == 0
+    assert load_script("release").main([]) == 0
 
 
 def test_notes_are_those_of_the_version() -> None:
-    assert load().notes(RELEASED, "0.2.0", "v0.2.0") == "- New."
+    assert load_script("release").notes(RELEASED, "0.2.0", "v0.2.0") == "- New."
 
 
 @pytest.mark.parametrize(
@@ -44,9 +31,9 @@ def test_notes_are_those_of_the_version() -> None:
 )
 def test_what_does_not_fit_is_refused(changelog: str, version: str, tag: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason.replace("(", r"\(")):
-        load().notes(changelog, version, tag)
+        load_script("release").notes(changelog, version, tag)
 
 
 def test_an_unreleased_top_wants_a_higher_version() -> None:
-    assert load().fault(UNRELEASED, "0.3.0") is None
-    assert load().fault(RELEASED, "0.2.0") is None
+    assert load_script("release").fault(UNRELEASED, "0.3.0") is None
+    assert load_script("release").fault(RELEASED, "0.2.0") is None

@@ -119,6 +119,11 @@ def test_its_servers_are_kept_until_told(tmp_path: Path) -> None:
         (["--against", "ftp://x"], {}, "--against is wrong: it must start with one of http://, https://"),
         (["--against", "http://127.0.0.1:9"], {"SMTP_URL": "smtp://127.0.0.1:9"}, "SMTP_URL is set"),
         (["--against", "http://127.0.0.1:9", "--keep"], {}, "leave out --keep"),
+        (["--against", "http://127.0.0.1:9", "--here"], {}, "leave out --keep, --here"),
+        (["--against", "http://127.0.0.1:9", "--mails", "mail:1080"], {}, "--mails is wrong: it must start with"),
+        (["--here", "--keep"], {}, "leave out --keep"),
+        (["--here"], {"TWILIO_ACCOUNT_SID": f"AC{'0' * 32}"}, "TWILIO_ACCOUNT_SID is set"),
+        (["--mails", "http://127.0.0.1:9"], {}, "--mails belongs to --against or --here"),
         (["--speed", "2"], {}, "unrecognized arguments"),
     ],
 )
