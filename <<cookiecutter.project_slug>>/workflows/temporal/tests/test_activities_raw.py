@@ -14,22 +14,18 @@ import pytest
 from sqlalchemy import text
 
 from db import testing
-from db.repositories import calls
+from db.repositories import submissions, timeline
 from raw_runtime.executors import PoolExecutor
 from raw_runtime.project import Project
 from raw_runtime.result import RunResult
 from settings import ROOT
-from workflows.temporal.activities import Activities, raw
+from workflows.temporal.activities import raw
 from workflows.temporal.contracts import RawRun
-from workflows.temporal.tests import acting
-from workflows.temporal.tests.acting import PRIVATE, NoRunner, Stage, check_private
+from workflows.temporal.tests.acting import NoRunner, Stage, check_private, staged
+from workflows.temporal.tests.parcels import LABEL, PRIVATE
 from workflows.temporal.tests.servers import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
-
-WORKFLOWS = ROOT / ".raw" / "workflows"
-CV = (WORKFLOWS / "analyze-cv/mocks/senior.txt").read_text()
-TRANSCRIPT = (WORKFLOWS / "generate-call-summary/mocks/screening.txt").read_text()
 
 ACTS = """\
 import os
@@ -114,19 +110,9 @@ def activity(stage: Stage, runner: Watched | NoRunner) -> Any:
     return stage.activities(runner).raw.run_raw_workflow
 
 
-def analysis(stage: Stage, **changes: Any) -> RawRun:
-    given = {
-        "workflow": "analyze-cv",
-        "candidate_id": stage.candidate_id,
-        "params": {"id": stage.candidate_id},
-        "keep": ["score", "qualified"],
-    }
-    return RawRun.model_validate({**given, **changes})
-
-
 def act(stage: Stage, name: str, note: str = "", **changes: Any) -> RawRun:
-    params = {"id": stage.candidate_id, "act": name, "note": note}
-    return analysis(stage, workflow="acts", params=params, **{"keep": [], **changes})
+    params = {"id": stage.entity_id, "act": name, "note": note}
+    return RawRun(**{**stage.whose, "workflow": "acts", "params": params, **changes})
 
 
 def is_gone(pid: int) -> bool:
@@ -140,85 +126,71 @@ def is_gone(pid: int) -> bool:
 
 
 class TestOwnWorkflows:
-    async def test_a_stored_cv_is_analysed(self, stage: Stage, own: Watched) -> None:
-        await stage.change(cv_text=CV)
-        outcome = await stage.act(activity(stage, own), analysis(stage))
-        assert set(outcome.values) == {"score", "qualified"}
-        assert outcome.values["qualified"] is True
-        row = await stage.row()
-        assert row.result is not None
-        stored = row.result["analyze-cv"]
-        assert (stored["id"], stored["score"]) == (stage.candidate_id, outcome.values["score"])
-        assert "FastAPI" in str(stored["matched"])
-        assert "FastAPI" not in outcome.model_dump_json()
-        assert await stage.timeline() == [("raw_complete", {"workflow": "analyze-cv", **outcome.values})]
+    async def test_a_stored_submission_is_analysed(self, stage: Stage, own: Watched) -> None:
+        async with stage.database.session() as session:
+            row = await submissions.create(session, form="contact", email="ann@example.com", text=LABEL)
+        whose = {"entity_type": "submission", "entity_id": str(row.id)}
+        run = RawRun(**whose, workflow="analyze", params={"id": str(row.id)}, keep=["category"])
+        outcome = await stage.act(activity(stage, own), run)
+        assert set(outcome.values) == {"category"}
+        async with stage.database.session(read_only=True) as session:
+            found = await submissions.get(session, row.id)
+            told = [(one.event, one.detail) for one in await timeline.list_for(session, row.id)]
+        assert found is not None
+        assert found.result is not None
+        assert found.result["analyze"]["category"] == outcome.values["category"]
+        assert told[-1] == ("raw_complete", {"workflow": "analyze", **outcome.values})
         (result,) = own.results
         assert not Path(result.run_dir).exists()
         assert stage.beats >= 1
 
-    async def test_a_stored_transcript_is_summarised_beside_it(self, stage: Stage, own: Watched) -> None:
-        await stage.change(cv_text=CV)
-        async with stage.database.session() as session:
-            for sid, text in (("CA1", TRANSCRIPT), ("CA2", "Anna: Nothing of the kind.")):
-                await calls.record(session, candidate_id=stage.id, call_sid=sid, status="completed", transcript=text)
-        run = activity(stage, own)
-        await stage.act(run, analysis(stage))
-        params = {"id": stage.candidate_id, "call_sid": "CA1"}
-        summary = analysis(stage, workflow="generate-call-summary", params=params, keep=[])
-        outcome = await stage.act(run, summary, activity_id="2")
-        assert outcome.values == {}
-        row = await stage.row()
-        assert row.result is not None
-        assert set(row.result) == {"analyze-cv", "generate-call-summary"}
-        stored = row.result["generate-call-summary"]
-        assert (stored["id"], stored["call_sid"]) == (stage.candidate_id, "CA1")
-        assert stored["follow_ups"]
-        assert [detail["workflow"] for _, detail in await stage.timeline()] == ["analyze-cv", "generate-call-summary"]
-        assert not [one for one in own.results if Path(one.run_dir).exists()]
-
-    async def test_tried_again_it_is_told_once(self, stage: Stage, own: Watched) -> None:
-        for _ in range(2):
-            await stage.act(activity(stage, own), analysis(stage))
-        assert await stage.events() == ["raw_complete"]
-
     async def test_wrong_params_are_not_tried_again(self, stage: Stage, own: Watched) -> None:
-        params = {"id": stage.candidate_id, "threshold": "Quillfeather"}
-        error = await stage.refusal(activity(stage, own), analysis(stage, params=params))
+        given = act(stage, "ok").model_copy(update={"workflow": "analyze", "params": {"text": ["Quillfeather"]}})
+        error = await stage.refusal(activity(stage, own), given)
         assert (error.type, error.non_retryable) == ("RawUsage", True)
-        assert "analyze-cv ended with exit code 2" in str(error)
+        assert "analyze ended with exit code 2" in str(error)
         assert (await stage.row()).result is None
 
-    async def test_a_call_without_a_transcript_fails(self, stage: Stage, own: Watched) -> None:
-        params = {"id": stage.candidate_id, "call_sid": "CA1"}
-        summary = analysis(stage, workflow="generate-call-summary", params=params, keep=[])
-        error = await stage.refusal(activity(stage, own), summary)
-        assert (error.type, error.non_retryable) == ("RawFailed", False)
-
     async def test_a_workflow_that_there_is_not(self, stage: Stage, own: Watched) -> None:
-        error = await stage.refusal(activity(stage, own), analysis(stage, workflow="analyse-cv"))
+        given = act(stage, "ok").model_copy(update={"workflow": "analyse"})
+        error = await stage.refusal(activity(stage, own), given)
         assert (error.type, error.non_retryable) == ("WorkflowNotFound", True)
-        assert "Did you mean analyze-cv" in str(error)
+        assert "Did you mean analyze" in str(error)
 
-    async def test_an_erased_candidate_is_not_run_for(self, stage: Stage) -> None:
+
+class TestEntity:
+    async def test_results_of_several_stand_beside_each_other_and_are_told_once(
+        self, stage: Stage, acts: Watched
+    ) -> None:
+        for _ in range(2):
+            await stage.act(activity(stage, acts), act(stage, "ok"))
+        assert await stage.events() == ["raw_complete"]
+        await stage.change(result={"earlier": {"word": "short"}})
+        await stage.act(activity(stage, acts), act(stage, "ok"), activity_id="2")
+        assert set((await stage.row()).result or {}) == {"earlier", "acts"}
+        assert await stage.events() == ["raw_complete", "raw_complete"]
+
+    async def test_one_that_was_erased_is_not_run_for(self, stage: Stage) -> None:
         await stage.erase()
-        error = await stage.refusal(activity(stage, NoRunner()), analysis(stage))
-        assert (error.type, error.non_retryable) == ("CandidateGone", True)
+        error = await stage.refusal(activity(stage, NoRunner()), act(stage, "ok"))
+        assert (error.type, error.non_retryable) == ("EntityGone", True)
 
-    async def test_a_candidate_erased_meanwhile(self, stage: Stage, acts: Watched) -> None:
+    async def test_one_that_is_erased_meanwhile(self, stage: Stage, acts: Watched) -> None:
         class Erasing(Watched):
             async def run(self, *given: Any, **options: Any) -> RunResult:
                 result = await super().run(*given, **options)
-                await testing.empty_tables(stage.database)
+                await stage.erase()
                 return result
 
         error = await stage.refusal(activity(stage, Erasing(acts.pool)), act(stage, "ok"))
-        assert (error.type, error.non_retryable) == ("CandidateGone", True)
+        assert (error.type, error.non_retryable) == ("EntityGone", True)
 
 
 @pytest.mark.parametrize("kind", testing.kinds())
+@pytest.mark.usefixtures("parcels")
 async def test_a_database_that_fails_tells_nothing(kind: str, acts: Watched, tmp_path: Path) -> None:
     """What is written then is in nobody's error: neither in its text nor in that of its causes."""
-    async with testing.migrated_database(kind, tmp_path) as url, acting.stage(url, tmp_path) as stage:
+    async with testing.migrated_database(kind, tmp_path) as url, staged(Stage, url, tmp_path) as stage:
 
         class Breaking(Watched):
             async def run(self, *given: Any, **options: Any) -> RunResult:
@@ -299,8 +271,7 @@ class TestTroubles:
             async def run(self, *_: Any, **__: Any) -> RunResult:
                 raise BrokenProcessPool(" ".join(PRIVATE))
 
-        activities = Activities(stage.settings, stage.database, Broken())
-        error = await stage.refusal(activities.raw.run_raw_workflow, act(stage, "ok"))
+        error = await stage.refusal(activity(stage, Broken()), act(stage, "ok"))
         assert (error.type, error.non_retryable) == ("RawFailed", False)
         assert "could not be started (BrokenProcessPool)" in str(error)
         check_private(error)

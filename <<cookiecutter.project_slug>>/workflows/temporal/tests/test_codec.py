@@ -11,7 +11,7 @@ from settings import SettingsError
 from workflows.temporal import setup_command
 from workflows.temporal.client import data_converter
 from workflows.temporal.codec import CodecError, EncryptionCodec, key_id, make_codec, new_key
-from workflows.temporal.contracts import HiringInput
+from workflows.temporal.contracts import ProcessInput
 from workflows.temporal.tests.servers import settings_for
 
 pytestmark = pytest.mark.anyio
@@ -107,8 +107,8 @@ def test_the_command_prints_a_key_that_is_taken(capsys: pytest.CaptureFixture[st
 
 async def test_values_cross_the_converter_in_both_forms() -> None:
     plain, encrypted = settings_for(), settings_for(temporal_codec_keys=new_key())
-    value = HiringInput(candidate_id="0190163d-8694-739b-aea5-966c26f8ad91")
+    value = ProcessInput(entity_type="parcel", entity_id="0190163d-8694-739b-aea5-966c26f8ad91")
     for settings, encoding in ((plain, b"json/plain"), (encrypted, b"binary/encrypted")):
         [payload] = await data_converter(settings).encode([value])
         assert payload.metadata["encoding"] == encoding
-        assert await data_converter(encrypted).decode([payload], [HiringInput]) == [value]
+        assert await data_converter(encrypted).decode([payload], [ProcessInput]) == [value]

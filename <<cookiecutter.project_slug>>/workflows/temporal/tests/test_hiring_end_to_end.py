@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +18,12 @@ from db.types import new_id
 from raw_runtime.executors import PoolExecutor
 from raw_runtime.project import Project
 from settings import ROOT
-from workflows.temporal.contracts import STATUS_QUERY, HiringResult, HiringStatus
+from workflows.temporal.contracts import STATUS_QUERY
+from workflows.temporal.hiring_contracts import HiringResult, HiringStatus
 from workflows.temporal.registry import workflow_types
 from workflows.temporal.target import TemporalTarget
-from workflows.temporal.tests.acting import PERSON, PRIVATE, RECRUITER, Stage
+from workflows.temporal.tests.hiring_acting import PERSON, RECRUITER, HiringStage, hiring_stage
+from workflows.temporal.tests.parcels import PRIVATE
 from workflows.temporal.worker import make_worker
 
 pytestmark = pytest.mark.anyio
@@ -30,12 +33,18 @@ CV = PERSON["name"] + "\n" + (WORKFLOWS / "analyze-cv/mocks/senior.txt").read_te
 TRANSCRIPT = (WORKFLOWS / "generate-call-summary/mocks/screening.txt").read_text()
 
 
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[HiringStage]:
+    async with hiring_stage(database_url, tmp_path) as stage:
+        yield stage
+
+
 @dataclass
 class Play:
     """A candidate's process; everything it is told goes through the outbox."""
 
     environment: WorkflowEnvironment
-    stage: Stage
+    stage: HiringStage
     target: TemporalTarget
 
     async def tell(self, kind: str, **payload: Any) -> None:
@@ -85,7 +94,7 @@ class Play:
         """Return all that Temporal has stored of it, values in plain letters."""
         handle = self.environment.client.get_workflow_handle(self.stage.workflow_id)
         text = "".join(str(event) for event in (await handle.fetch_history()).events)
-        assert self.stage.candidate_id in text
+        assert self.stage.entity_id in text
         assert "awaiting_schedule" in text
         return text
 
@@ -100,7 +109,7 @@ class Play:
 
 
 @pytest.fixture
-async def play(stage: Stage, environment: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Play]:
+async def play(stage: HiringStage, environment: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Play]:
     """A process on its way, and the worker."""
     monkeypatch.setenv("DATABASE_URL", stage.settings.database_url)
     async with PoolExecutor(Project(ROOT), size=1) as pool:
@@ -108,7 +117,7 @@ async def play(stage: Stage, environment: WorkflowEnvironment, monkeypatch: pyte
             environment.client,
             stage.settings,
             workflows=workflow_types(),
-            activities=stage.activities(pool).all(),
+            activities=[*stage.activities(pool).all(), *stage.hiring(pool).all()],
         )
         async with worker:
             yield Play(environment, stage, TemporalTarget(environment.client, stage.settings))
@@ -216,4 +225,4 @@ async def test_erased_on_the_way(play: Play) -> None:
     )
     with pytest.raises(Exception, match="Workflow execution failed"):
         await asyncio.wait_for(handle.result(), 120)
-    assert "CandidateGone" in await play.history()
+    assert "EntityGone" in await play.history()

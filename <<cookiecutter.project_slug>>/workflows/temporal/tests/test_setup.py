@@ -38,7 +38,7 @@ async def test_prepared_by_many_at_once_and_again(server: DevServer) -> None:
         assert [prepared.done for prepared in many] == [True, True]
     again = [prepared.words for prepared in await prepare(client, SETTINGS)]
     assert again == [
-        "The search attribute HiringStage is there.",
+        "The search attribute ProcessStage is there.",
         "The schedule outbox-sweep is there: every 5 minutes, on the task queue mine.",
     ]
     assert await has_search_attributes(client)
@@ -95,7 +95,7 @@ async def test_what_the_server_lacks_is_told() -> None:
         attribute, schedule = await prepare(environment.client, SETTINGS)
     assert not attribute.done
     assert attribute.words.startswith(
-        "This server does not let us add search attributes (UNIMPLEMENTED). Add HiringStage"
+        "This server does not let us add search attributes (UNIMPLEMENTED). Add ProcessStage"
     )
     words = "This server does not let us make schedules (UNIMPLEMENTED): nothing sweeps the outbox."
     assert schedule == (False, words)

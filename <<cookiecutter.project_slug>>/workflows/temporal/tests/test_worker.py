@@ -28,12 +28,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
 
 def test_versioning_is_off_unless_both_are_set() -> None:
     assert deployment(settings_for()) is None
-    config = deployment(settings_for(temporal_deployment_name="hiring", temporal_worker_build_id="1.0"))
+    config = deployment(settings_for(temporal_deployment_name="house", temporal_worker_build_id="1.0"))
     assert config is not None
-    assert (config.version.deployment_name, config.version.build_id) == ("hiring", "1.0")
+    assert (config.version.deployment_name, config.version.build_id) == ("house", "1.0")
     assert config.default_versioning_behavior == VersioningBehavior.AUTO_UPGRADE
     for given, missing in (
-        ({"temporal_deployment_name": "hiring"}, "TEMPORAL_WORKER_BUILD_ID"),
+        ({"temporal_deployment_name": "house"}, "TEMPORAL_WORKER_BUILD_ID"),
         ({"temporal_worker_build_id": "1.0"}, "TEMPORAL_DEPLOYMENT_NAME"),
     ):
         only: dict[str, Any] = given
@@ -55,11 +55,11 @@ async def test_a_worker_in_a_test(server: DevServer, tmp_path: Path) -> None:
 @pytest.mark.server
 @needs_server
 async def test_a_versioned_worker_takes_work_once_its_version_is_current(server: DevServer, tmp_path: Path) -> None:
-    versioned = {"TEMPORAL_DEPLOYMENT_NAME": "hiring", "TEMPORAL_WORKER_BUILD_ID": "2.0"}
+    versioned = {"TEMPORAL_DEPLOYMENT_NAME": "house", "TEMPORAL_WORKER_BUILD_ID": "2.0"}
     client = await server.client()
     with worker_process(tmp_path, server.address, **versioned) as worker:
         await worker.start()
-        request = DescribeWorkerDeploymentRequest(namespace="default", deployment_name="hiring")
+        request = DescribeWorkerDeploymentRequest(namespace="default", deployment_name="house")
         async with asyncio.timeout(20):
             while True:
                 try:
@@ -75,7 +75,7 @@ async def test_a_versioned_worker_takes_work_once_its_version_is_current(server:
             "deployment",
             "set-current-version",
             "--deployment-name",
-            "hiring",
+            "house",
             "--build-id",
             "2.0",
             "--yes",

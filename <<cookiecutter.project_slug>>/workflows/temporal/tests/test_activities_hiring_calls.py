@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from db.repositories import calls
 from tools.telephony.testing import FakeTwilio, Fault, fake_twilio
-from workflows.temporal.activities.calls import CallActivities
-from workflows.temporal.contracts import CancelCall, PlaceCall
-from workflows.temporal.tests.acting import PERSON, Stage, add_candidate
+from workflows.temporal.activities.hiring_calls import HiringCalls
+from workflows.temporal.hiring_contracts import CancelCall, PlaceCall
+from workflows.temporal.tests.hiring_acting import PERSON, HiringStage, hiring_stage
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 URL = "https://api.example.com"
 
 
-def request(stage: Stage, name: str = "call:1") -> PlaceCall:
-    return PlaceCall(candidate_id=stage.candidate_id, key=stage.key(name))
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[HiringStage]:
+    async with hiring_stage(database_url, tmp_path) as stage:
+        yield stage
 
 
-def ending(stage: Stage, sid: str | None = None, name: str = "call:1") -> CancelCall:
-    return CancelCall(candidate_id=stage.candidate_id, key=stage.key(name), call_sid=sid)
+def request(stage: HiringStage, name: str = "call:1") -> PlaceCall:
+    return PlaceCall(**stage.whose, key=stage.key(name))
 
 
-def acts(stage: Stage, twilio: FakeTwilio | None = None, **changes: Any) -> CallActivities:
+def ending(stage: HiringStage, sid: str | None = None, name: str = "call:1") -> CancelCall:
+    return CancelCall(**stage.whose, key=stage.key(name), call_sid=sid)
+
+
+def theirs_of(other: str) -> PlaceCall:
+    return PlaceCall(entity_type="candidate", entity_id=other, key=f"hiring-{other}:call:1")
+
+
+def acts(stage: HiringStage, twilio: FakeTwilio | None = None, **changes: Any) -> HiringCalls:
     given = {} if twilio is None else twilio.settings()
-    return stage.activities(**{"public_url": URL, **given, **changes}).calls
+    return stage.hiring(**{"public_url": URL, **given, **changes}).calls
 
 
 def created(twilio: FakeTwilio) -> int:
@@ -38,26 +50,26 @@ def created(twilio: FakeTwilio) -> int:
 
 
 class TestPlaceOnRecord:
-    async def test_once(self, stage: Stage) -> None:
+    async def test_once(self, stage: HiringStage) -> None:
         place = acts(stage, public_url=None).place_call
         placed = [await stage.act(place, request(stage)) for _ in range(2)]
         (call,) = stage.calls()
         assert {one.call_sid for one in placed} == {call["sid"]}
         assert (call["to"], call["candidate_id"], call["status_callback"]) == (
             PERSON["phone"].replace(" ", ""),
-            stage.candidate_id,
+            stage.entity_id,
             None,
         )
         assert PERSON["position"] in call["twiml"]
         assert await stage.timeline() == [("call_placed", {"call_sid": call["sid"]})]
         assert await stage.sids() == [call["sid"]]
 
-    async def test_another_key_is_another_call(self, stage: Stage) -> None:
+    async def test_another_key_is_another_call(self, stage: HiringStage) -> None:
         place = acts(stage).place_call
         sids = {(await stage.act(place, request(stage, f"call:{number}"))).call_sid for number in range(3)}
         assert {call["sid"] for call in stage.calls()} == sids == set(await stage.sids())
 
-    async def test_an_interrupted_creation_is_found_again(self, stage: Stage) -> None:
+    async def test_an_interrupted_creation_is_found_again(self, stage: HiringStage) -> None:
         place = acts(stage).place_call
         placed = await stage.act(place, request(stage))
         await stage.erase_effects()
@@ -70,20 +82,20 @@ class TestPlaceOnRecord:
 
 
 class TestPlaceByTwilio:
-    async def test_what_twilio_is_asked_for(self, stage: Stage) -> None:
+    async def test_what_twilio_is_asked_for(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             placed = await stage.act(acts(stage, twilio, public_url=f"{URL}/").place_call, request(stage))
             (call,) = twilio.calls.values()
         assert (placed.call_sid, call.to) == (call.sid, PERSON["phone"].replace(" ", ""))
-        assert call.status_callback == f"{URL}/webhooks/call-completed?candidate_id={stage.candidate_id}"
+        assert call.status_callback == f"{URL}/webhooks/call-completed?candidate_id={stage.entity_id}"
         # Where the API is, it says what the call does when somebody answers; else that is said now.
         if find_spec("api"):
-            assert call.url == f"{URL}/webhooks/call-script?candidate_id={stage.candidate_id}"
+            assert call.url == f"{URL}/webhooks/call-script?candidate_id={stage.entity_id}"
         else:
             assert PERSON["position"] in call.twiml
         assert "completed" in call.events
 
-    async def test_once(self, stage: Stage) -> None:
+    async def test_once(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             place = acts(stage, twilio).place_call
             placed = [await stage.act(place, request(stage)) for _ in range(3)]
@@ -93,7 +105,7 @@ class TestPlaceByTwilio:
     @pytest.mark.parametrize(
         "fault", [Fault(reset=True, done=True, method="POST"), Fault(status=500, done=True, method="POST")]
     )
-    async def test_a_creation_whose_answer_was_lost_is_found_again(self, stage: Stage, fault: Fault) -> None:
+    async def test_a_creation_whose_answer_was_lost_is_found_again(self, stage: HiringStage, fault: Fault) -> None:
         async with fake_twilio() as twilio:
             twilio.fail(fault)
             place = acts(stage, twilio).place_call
@@ -106,7 +118,7 @@ class TestPlaceByTwilio:
         assert await stage.timeline() == [("call_placed", {"found_again": True, "call_sid": placed.call_sid})]
         assert await stage.sids() == [placed.call_sid]
 
-    async def test_a_callback_that_came_before_it_was_found(self, stage: Stage) -> None:
+    async def test_a_callback_that_came_before_it_was_found(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             twilio.fail(Fault(reset=True, done=True, method="POST"))
             place = acts(stage, twilio).place_call
@@ -118,17 +130,17 @@ class TestPlaceByTwilio:
             assert created(twilio) == 1
 
     async def test_the_call_of_the_same_person_under_another_application_is_not_taken_for_it(
-        self, stage: Stage
+        self, stage: HiringStage
     ) -> None:
         async with fake_twilio() as twilio:
             place = acts(stage, twilio).place_call
             await stage.claim(stage.key("call:1"), "call")
-            other = await add_candidate(stage.database)
-            theirs = await stage.act(place, PlaceCall(candidate_id=other, key=f"hiring-{other}:call:1"))
+            other = await stage.another()
+            theirs = await stage.act(place, theirs_of(other))
             ours = await stage.act(place, request(stage))
             assert list(twilio.calls) == [theirs.call_sid, ours.call_sid]
 
-    async def test_a_creation_that_did_not_happen_is_done_again(self, stage: Stage) -> None:
+    async def test_a_creation_that_did_not_happen_is_done_again(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             twilio.fail(Fault(status=500, method="POST"))
             place = acts(stage, twilio).place_call
@@ -137,7 +149,7 @@ class TestPlaceByTwilio:
             assert list(twilio.calls) == [placed.call_sid]
         assert await stage.timeline() == [("call_placed", {"call_sid": placed.call_sid})]
 
-    async def test_an_earlier_call_is_not_taken_for_it(self, stage: Stage) -> None:
+    async def test_an_earlier_call_is_not_taken_for_it(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             place = acts(stage, twilio).place_call
             first = await stage.act(place, request(stage, "call:1"))
@@ -146,14 +158,14 @@ class TestPlaceByTwilio:
             second = await stage.act(place, request(stage, "call:2"))
             assert list(twilio.calls) == [first.call_sid, second.call_sid]
 
-    async def test_after_a_lost_worker_it_is_looked_for_first(self, stage: Stage) -> None:
+    async def test_after_a_lost_worker_it_is_looked_for_first(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             await stage.claim(stage.key("call:1"), "call")
             placed = await stage.act(acts(stage, twilio).place_call, request(stage))
             assert [one.method for one in twilio.requests] == ["GET", "POST"]
             assert list(twilio.calls) == [placed.call_sid]
 
-    async def test_twilio_that_cannot_be_asked_keeps_the_claim(self, stage: Stage) -> None:
+    async def test_twilio_that_cannot_be_asked_keeps_the_claim(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             await stage.claim(stage.key("call:1"), "call")
             twilio.fail(Fault(status=503, method="GET"))
@@ -163,7 +175,7 @@ class TestPlaceByTwilio:
             await stage.act(place, request(stage))
             assert created(twilio) == 1
 
-    async def test_two_with_the_same_key_at_once_place_one(self, stage: Stage) -> None:
+    async def test_two_with_the_same_key_at_once_place_one(self, stage: HiringStage) -> None:
         """An attempt that Temporal takes for lost may go on; slow answers make both wait at the same time."""
         async with fake_twilio() as twilio:
             twilio.fail(Fault(delay_seconds=0.5), times=4)
@@ -173,7 +185,7 @@ class TestPlaceByTwilio:
         assert sorted(str(getattr(one, "type", "placed")) for one in done) == ["EffectUnderway"] * 3 + ["placed"]
         assert await stage.events() == ["call_placed"]
 
-    async def test_two_that_take_over_at_once_place_one(self, stage: Stage) -> None:
+    async def test_two_that_take_over_at_once_place_one(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             await stage.claim(stage.key("call:1"), "call")
             twilio.fail(Fault(delay_seconds=0.3), times=4)
@@ -182,7 +194,7 @@ class TestPlaceByTwilio:
             assert len(twilio.calls) == 1
         assert sorted(str(getattr(one, "type", "placed")) for one in done) == ["EffectUnderway"] * 3 + ["placed"]
 
-    async def test_young_claims_wait(self, stage: Stage) -> None:
+    async def test_young_claims_wait(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             await stage.claim(stage.key("call:1"), "call", timedelta(seconds=1))
             error = await stage.refusal(acts(stage, twilio).place_call, request(stage))
@@ -192,7 +204,7 @@ class TestPlaceByTwilio:
 
 
 class TestPlaceRefused:
-    async def test_without_a_public_url(self, stage: Stage) -> None:
+    async def test_without_a_public_url(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             error = await stage.refusal(acts(stage, twilio, public_url=None).place_call, request(stage))
             assert twilio.requests == []
@@ -201,7 +213,7 @@ class TestPlaceRefused:
         assert await stage.effect(stage.key("call:1")) is None
 
     @pytest.mark.parametrize("phone", ["9018220", "ask Quillfeather", "", "+49 30 9018220 9018220 9018220"])
-    async def test_a_number_that_is_none(self, stage: Stage, phone: str) -> None:
+    async def test_a_number_that_is_none(self, stage: HiringStage, phone: str) -> None:
         await stage.change(phone=phone)
         async with fake_twilio() as twilio:
             error = await stage.refusal(acts(stage, twilio).place_call, request(stage))
@@ -220,7 +232,7 @@ class TestPlaceRefused:
         ],
     )
     async def test_a_certain_refusal_takes_the_claim_back(
-        self, stage: Stage, fault: Fault, retryable: bool, words: str
+        self, stage: HiringStage, fault: Fault, retryable: bool, words: str
     ) -> None:
         async with fake_twilio() as twilio:
             twilio.fail(fault)
@@ -232,7 +244,7 @@ class TestPlaceRefused:
             await stage.act(place, request(stage))
             assert [one.method for one in twilio.requests] == ["POST", "POST"]
 
-    async def test_twilio_that_is_away(self, stage: Stage) -> None:
+    async def test_twilio_that_is_away(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             place = acts(stage, twilio).place_call
         error = await stage.refusal(place, request(stage))
@@ -240,16 +252,16 @@ class TestPlaceRefused:
         assert "cannot be reached" in str(error)
         assert await stage.effect(stage.key("call:1")) is None
 
-    async def test_an_erased_candidate(self, stage: Stage) -> None:
+    async def test_an_erased_candidate(self, stage: HiringStage) -> None:
         await stage.erase()
         async with fake_twilio() as twilio:
             error = await stage.refusal(acts(stage, twilio).place_call, request(stage))
             assert twilio.requests == []
-        assert (error.type, error.non_retryable) == ("CandidateGone", True)
+        assert (error.type, error.non_retryable) == ("EntityGone", True)
 
 
 class TestCancel:
-    async def test_by_sid(self, stage: Stage) -> None:
+    async def test_by_sid(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             phone = acts(stage, twilio)
             placed = await stage.act(phone.place_call, request(stage))
@@ -257,14 +269,14 @@ class TestCancel:
                 await stage.act(phone.cancel_call, ending(stage, placed.call_sid))
                 assert twilio.calls[placed.call_sid].status == "canceled"
 
-    async def test_by_the_key_of_a_call_that_was_placed(self, stage: Stage) -> None:
+    async def test_by_the_key_of_a_call_that_was_placed(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             phone = acts(stage, twilio)
             placed = await stage.act(phone.place_call, request(stage))
             await stage.act(phone.cancel_call, ending(stage))
             assert twilio.calls[placed.call_sid].status == "canceled"
 
-    async def test_by_the_key_of_a_call_whose_creation_was_interrupted(self, stage: Stage) -> None:
+    async def test_by_the_key_of_a_call_whose_creation_was_interrupted(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             twilio.fail(Fault(reset=True, done=True, method="POST"))
             phone = acts(stage, twilio)
@@ -272,25 +284,25 @@ class TestCancel:
             await stage.act(phone.cancel_call, ending(stage))
             assert [call.status for call in twilio.calls.values()] == ["canceled"]
 
-    async def test_by_the_key_of_a_call_that_was_begun_and_not_placed(self, stage: Stage) -> None:
+    async def test_by_the_key_of_a_call_that_was_begun_and_not_placed(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             await stage.claim(stage.key("call:1"), "call", timedelta(0))
             await stage.act(acts(stage, twilio).cancel_call, ending(stage))
             assert [one.method for one in twilio.requests] == ["GET"]
 
-    async def test_by_the_key_of_a_call_that_was_never_begun(self, stage: Stage) -> None:
+    async def test_by_the_key_of_a_call_that_was_never_begun(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             await stage.act(acts(stage, twilio).cancel_call, ending(stage))
             assert twilio.requests == []
 
-    async def test_the_call_of_another_key_goes_on(self, stage: Stage) -> None:
+    async def test_the_call_of_another_key_goes_on(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             phone = acts(stage, twilio)
             placed = await stage.act(phone.place_call, request(stage, "call:1"))
             await stage.act(phone.cancel_call, ending(stage, name="call:2"))
             assert twilio.calls[placed.call_sid].status == "queued"
 
-    async def test_a_call_that_goes_on_is_hung_up(self, stage: Stage) -> None:
+    async def test_a_call_that_goes_on_is_hung_up(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             phone = acts(stage, twilio)
             placed = await stage.act(phone.place_call, request(stage))
@@ -298,7 +310,7 @@ class TestCancel:
             await stage.act(phone.cancel_call, ending(stage, placed.call_sid))
             assert twilio.calls[placed.call_sid].status == "completed"
 
-    async def test_a_call_that_has_ended_is_left_alone(self, stage: Stage) -> None:
+    async def test_a_call_that_has_ended_is_left_alone(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             phone = acts(stage, twilio)
             placed = await stage.act(phone.place_call, request(stage))
@@ -306,14 +318,14 @@ class TestCancel:
             await stage.act(phone.cancel_call, ending(stage, placed.call_sid))
             assert twilio.calls[placed.call_sid].status == "no-answer"
 
-    async def test_a_call_that_twilio_does_not_know(self, stage: Stage) -> None:
+    async def test_a_call_that_twilio_does_not_know(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             error = await stage.refusal(acts(stage, twilio).cancel_call, ending(stage, f"CA{'0' * 32}"))
         assert (error.type, error.non_retryable) == ("TelephonyError", True)
         assert "no such call" in str(error)
 
     @pytest.mark.parametrize("status", [429, 503])
-    async def test_twilio_that_is_busy_or_broken(self, stage: Stage, status: int) -> None:
+    async def test_twilio_that_is_busy_or_broken(self, stage: HiringStage, status: int) -> None:
         async with fake_twilio() as twilio:
             phone = acts(stage, twilio)
             placed = await stage.act(phone.place_call, request(stage))
@@ -323,13 +335,13 @@ class TestCancel:
             await stage.act(phone.cancel_call, ending(stage, placed.call_sid))
             assert twilio.calls[placed.call_sid].status == "canceled"
 
-    async def test_on_record(self, stage: Stage) -> None:
+    async def test_on_record(self, stage: HiringStage) -> None:
         phone = acts(stage)
         await stage.act(phone.place_call, request(stage))
         await stage.act(phone.cancel_call, ending(stage))
         assert [call["status"] for call in stage.calls()] == ["canceled"]
 
-    async def test_only_by_key_needs_the_candidate(self, stage: Stage) -> None:
+    async def test_only_by_key_needs_the_candidate(self, stage: HiringStage) -> None:
         async with fake_twilio() as twilio:
             phone = acts(stage, twilio)
             placed = await stage.act(phone.place_call, request(stage))
@@ -337,12 +349,12 @@ class TestCancel:
             await stage.act(phone.cancel_call, ending(stage, placed.call_sid))
             assert twilio.calls[placed.call_sid].status == "canceled"
 
-    async def test_the_calls_of_others_with_the_same_number_go_on(self, stage: Stage) -> None:
+    async def test_the_calls_of_others_with_the_same_number_go_on(self, stage: HiringStage) -> None:
         """Two candidates of one household: a call that is known to be one's is not the other's."""
         async with fake_twilio() as twilio:
             phone = acts(stage, twilio)
-            other = await add_candidate(stage.database, email="other@example.org")
-            theirs = await stage.act(phone.place_call, PlaceCall(candidate_id=other, key=f"hiring-{other}:call:1"))
+            other = await stage.another(email="other@example.org")
+            theirs = await stage.act(phone.place_call, theirs_of(other))
             await stage.claim(stage.key("call:1"), "call", timedelta(0))
             await stage.act(phone.cancel_call, ending(stage))
             assert twilio.calls[theirs.call_sid].status == "queued"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +17,18 @@ from tools.slack.testing import Fault as SlackFault
 from tools.slack.testing import fake_slack
 from tools.telephony.testing import Fault as TwilioFault
 from tools.telephony.testing import fake_twilio
-from workflows.temporal.contracts import Mail, PlaceCall, SlackNotice
-from workflows.temporal.tests.acting import Stage
+from workflows.temporal.contracts import SlackNotice
+from workflows.temporal.hiring_contracts import Mail, PlaceCall
+from workflows.temporal.tests.hiring_acting import HiringStage, hiring_stage
 from workflows.temporal.tests.servers import free_port
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[HiringStage]:
+    async with hiring_stage(database_url, tmp_path) as stage:
+        yield stage
 
 
 @dataclass
@@ -105,23 +113,21 @@ FAILURES: list[tuple[str, tuple[float | None] | None, bool, dict[str, timedelta 
 ]
 
 
-def act(stage: Stage, service: str, settings: dict[str, Any]) -> tuple[Callable[[Any], Awaitable[Any]], Any]:
+def act(stage: HiringStage, service: str, settings: dict[str, Any]) -> tuple[Callable[[Any], Awaitable[Any]], Any]:
     """Return the activity that uses a service, and its argument."""
-    activities, key = stage.activities(**settings), stage.key("once")
+    hiring, key = stage.hiring(**settings), stage.key("once")
     if service == "smtp":
-        mail = Mail(candidate_id=stage.candidate_id, template="rejection", key=key)
-        return activities.messages.send_mail, mail
+        return hiring.mails.send_mail, Mail(**stage.whose, template="rejection", key=key)
     if service == "slack":
-        return activities.messages.notify_slack, SlackNotice(
-            candidate_id=stage.candidate_id, kind="decision_due", key=key
-        )
-    return activities.calls.place_call, PlaceCall(candidate_id=stage.candidate_id, key=key)
+        notice = SlackNotice(**stage.whose, kind="decision_due", text="A candidate waits", key=key)
+        return stage.activities(**settings).notices.notify_slack, notice
+    return hiring.calls.place_call, PlaceCall(**stage.whose, key=key)
 
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize(("failure", "answer", "for_good", "waits"), FAILURES)
 async def test_a_failure_is_of_the_right_class(
-    stage: Stage,
+    stage: HiringStage,
     service: str,
     failure: str,
     answer: tuple[float | None] | None,

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from pydantic import SecretStr
 
 from tools.email.testing import Fault, fake_smtp
-from workflows.temporal.contracts import Mail, MailTemplate
-from workflows.temporal.tests.acting import PERSON, RECRUITER, Stage
+from workflows.temporal.hiring_contracts import Mail, MailTemplate
+from workflows.temporal.tests.hiring_acting import PERSON, RECRUITER, HiringStage, hiring_stage
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CALL_TIME = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
 
 
-def mail(stage: Stage, template: MailTemplate = "scheduling", **changes: Any) -> Mail:
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[HiringStage]:
+    async with hiring_stage(database_url, tmp_path) as stage:
+        yield stage
+
+
+def mail(stage: HiringStage, template: MailTemplate = "scheduling", **changes: Any) -> Mail:
     given: dict[str, Any] = {
-        "candidate_id": stage.candidate_id,
+        **stage.whose,
         "template": template,
         "key": stage.key(f"mail:{template}:1"),
     }
@@ -36,8 +44,8 @@ def body(message: Any) -> str:
 
 class TestTemplates:
     @pytest.mark.parametrize("template", get_args(MailTemplate))
-    async def test_each_is_written_once(self, stage: Stage, template: MailTemplate) -> None:
-        send = stage.activities(public_url="https://api.example.com/").messages.send_mail
+    async def test_each_is_written_once(self, stage: HiringStage, template: MailTemplate) -> None:
+        send = stage.hiring(public_url="https://api.example.com/").mails.send_mail
         for _ in range(2):
             await stage.act(send, mail(stage, template))
         (message,) = stage.mails()
@@ -46,19 +54,19 @@ class TestTemplates:
         assert await stage.timeline() == [("mail_sent", {"mail": template})]
         assert await stage.effect(stage.key(f"mail:{template}:1")) == "done"
 
-    async def test_links_and_times(self, stage: Stage) -> None:
-        send = stage.activities(
+    async def test_links_and_times(self, stage: HiringStage) -> None:
+        send = stage.hiring(
             public_url="https://api.example.com/", scheduling_url="https://book.example.com/{candidate_id}"
-        ).messages.send_mail
+        ).mails.send_mail
         for template in ("scheduling", "scheduling_reminder", "invitation", "withdrawal"):
             await stage.act(send, mail(stage, template))
         texts = {message["Subject"]: body(message) for message in stage.mails()}
-        assert sum(f"https://book.example.com/{stage.candidate_id}" in text for text in texts.values()) == 2
-        assert sum(f"https://api.example.com/candidates/{stage.candidate_id}" in text for text in texts.values()) == 1
+        assert sum(f"https://book.example.com/{stage.entity_id}" in text for text in texts.values()) == 2
+        assert sum(f"https://api.example.com/candidates/{stage.entity_id}" in text for text in texts.values()) == 1
         assert sum("3 March 2026 at 14:00" in text for text in texts.values()) == 1
 
-    async def test_versions_of_one_entry_in_the_calendar(self, stage: Stage) -> None:
-        send = stage.activities().messages.send_mail
+    async def test_versions_of_one_entry_in_the_calendar(self, stage: HiringStage) -> None:
+        send = stage.hiring().mails.send_mail
         await stage.act(send, mail(stage, "invitation", key=stage.key("a"), sequence=1))
         await stage.act(send, mail(stage, "invitation", key=stage.key("b"), sequence=2))
         await stage.act(send, mail(stage, "cancellation", key=stage.key("c"), sequence=3))
@@ -66,17 +74,17 @@ class TestTemplates:
         for message in stage.mails():
             entry: Any = next(part for part in message.walk() if part.get_content_type() == "text/calendar")
             text = entry.get_content().replace("\r\n ", "")
-            assert f"UID:{stage.candidate_id}" in text
+            assert f"UID:{stage.entity_id}" in text
             found.append(text.partition("SEQUENCE:")[2].split()[0])
         assert sorted(found) == ["1", "2", "3"]
 
-    async def test_nobody_is_told_of_a_withdrawal_without_a_recruiter(self, stage: Stage) -> None:
-        await stage.act(stage.activities(recruiter_email=None).messages.send_mail, mail(stage, "withdrawal"))
+    async def test_nobody_is_told_of_a_withdrawal_without_a_recruiter(self, stage: HiringStage) -> None:
+        await stage.act(stage.hiring(recruiter_email=None).mails.send_mail, mail(stage, "withdrawal"))
         assert stage.mails() == []
         assert await stage.events() == []
 
-    async def test_an_invitation_without_a_time_is_a_fault(self, stage: Stage) -> None:
-        send = stage.activities().messages.send_mail
+    async def test_an_invitation_without_a_time_is_a_fault(self, stage: HiringStage) -> None:
+        send = stage.hiring().mails.send_mail
         error = await stage.refusal(send, mail(stage, "invitation", call_time=None))
         assert error.non_retryable
         assert "call_time" in str(error)
@@ -95,38 +103,38 @@ class TestRefusals:
         ],
     )
     async def test_what_the_tool_refuses_is_not_tried_again(
-        self, stage: Stage, field: str, value: str, words: str
+        self, stage: HiringStage, field: str, value: str, words: str
     ) -> None:
         await stage.change(**{field: value})
-        error = await stage.refusal(stage.activities().messages.send_mail, mail(stage))
+        error = await stage.refusal(stage.hiring().mails.send_mail, mail(stage))
         assert (error.type, error.non_retryable) == ("EmailError", True)
         assert words in str(error)
         assert str(error).endswith(".")
         assert stage.mails() == []
         assert await stage.effect(stage.key("mail:scheduling:1")) is None
 
-    async def test_an_erased_candidate(self, stage: Stage) -> None:
+    async def test_an_erased_candidate(self, stage: HiringStage) -> None:
         await stage.erase()
-        error = await stage.refusal(stage.activities().messages.send_mail, mail(stage))
-        assert (error.type, error.non_retryable) == ("CandidateGone", True)
+        error = await stage.refusal(stage.hiring().mails.send_mail, mail(stage))
+        assert (error.type, error.non_retryable) == ("EntityGone", True)
         assert stage.mails() == []
 
-    async def test_a_folder_that_cannot_be_written(self, stage: Stage) -> None:
+    async def test_a_folder_that_cannot_be_written(self, stage: HiringStage) -> None:
         folder = stage.settings.dev_path
         folder.mkdir(parents=True)
         (folder / "outbox").write_text("a file")
-        error = await stage.refusal(stage.activities().messages.send_mail, mail(stage))
+        error = await stage.refusal(stage.hiring().mails.send_mail, mail(stage))
         assert not error.non_retryable
         assert "set SMTP_URL, or DEV_FOLDER" in str(error)
         assert await stage.effect(stage.key("mail:scheduling:1")) is None
         (folder / "outbox").unlink()
-        await stage.act(stage.activities().messages.send_mail, mail(stage))
+        await stage.act(stage.hiring().mails.send_mail, mail(stage))
         assert len(stage.mails()) == 1
 
 
 class TestInterrupted:
-    async def test_a_file_that_was_written_is_found_again(self, stage: Stage) -> None:
-        send = stage.activities().messages.send_mail
+    async def test_a_file_that_was_written_is_found_again(self, stage: HiringStage) -> None:
+        send = stage.hiring().mails.send_mail
         await stage.act(send, mail(stage))
         (path,) = (stage.settings.dev_path / "outbox").iterdir()
         written = path.stat().st_mtime_ns
@@ -137,8 +145,8 @@ class TestInterrupted:
         assert await stage.timeline() == [("mail_sent", {"mail": "scheduling"})]
         assert await stage.effect(stage.key("mail:scheduling:1")) == "done"
 
-    async def test_found_again_is_told_where_nothing_was_told_before(self, stage: Stage) -> None:
-        send = stage.activities().messages.send_mail
+    async def test_found_again_is_told_where_nothing_was_told_before(self, stage: HiringStage) -> None:
+        send = stage.hiring().mails.send_mail
         await stage.act(send, mail(stage))
         await stage.erase_effects()
         await stage.erase_timeline()
@@ -146,32 +154,32 @@ class TestInterrupted:
         await stage.act(send, mail(stage))
         assert await stage.timeline() == [("mail_sent", {"mail": "scheduling", "found_again": True})]
 
-    async def test_a_file_that_was_not_written_is_written_now(self, stage: Stage) -> None:
+    async def test_a_file_that_was_not_written_is_written_now(self, stage: HiringStage) -> None:
         await stage.claim(stage.key("mail:scheduling:1"), "mail")
-        await stage.act(stage.activities().messages.send_mail, mail(stage))
+        await stage.act(stage.hiring().mails.send_mail, mail(stage))
         assert len(stage.mails()) == 1
         assert await stage.events() == ["mail_sent"]
 
-    async def test_nobody_else_does_it_while_one_may_be_at_it(self, stage: Stage) -> None:
+    async def test_nobody_else_does_it_while_one_may_be_at_it(self, stage: HiringStage) -> None:
         await stage.claim(stage.key("mail:scheduling:1"), "mail", timedelta(seconds=5))
-        error = await stage.refusal(stage.activities().messages.send_mail, mail(stage))
+        error = await stage.refusal(stage.hiring().mails.send_mail, mail(stage))
         assert (error.type, error.non_retryable) == ("EffectUnderway", False)
         assert error.next_retry_delay is not None
         assert timedelta(seconds=20) < error.next_retry_delay <= timedelta(seconds=41)
         assert stage.mails() == []
 
-    async def test_many_at_once_send_one(self, stage: Stage) -> None:
+    async def test_many_at_once_send_one(self, stage: HiringStage) -> None:
         async with fake_smtp() as server:
-            send = stage.activities(smtp_url=server.url).messages.send_mail
+            send = stage.hiring(smtp_url=server.url).mails.send_mail
             done = await asyncio.gather(*(stage.act(send, mail(stage)) for _ in range(8)), return_exceptions=True)
             assert len(server.mails) == 1
         assert {getattr(one, "type", None) for one in done} <= {None, "EffectUnderway"}
 
 
 class TestSmtp:
-    async def test_once_and_always_under_the_same_id(self, stage: Stage) -> None:
+    async def test_once_and_always_under_the_same_id(self, stage: HiringStage) -> None:
         async with fake_smtp() as server:
-            send = stage.activities(smtp_url=server.url).messages.send_mail
+            send = stage.hiring(smtp_url=server.url).mails.send_mail
             for _ in range(2):
                 await stage.act(send, mail(stage))
             assert [one.recipients for one in server.mails] == [(PERSON["email"],)]
@@ -179,10 +187,10 @@ class TestSmtp:
             assert len({one.message_id for one in server.mails}) == 2
         assert stage.mails() == []
 
-    async def test_after_a_lost_worker_it_is_sent_again_and_told(self, stage: Stage) -> None:
+    async def test_after_a_lost_worker_it_is_sent_again_and_told(self, stage: HiringStage) -> None:
         """A mail server does not tell: the same Message-ID lets mail programs see that it is the same mail."""
         async with fake_smtp() as server:
-            send = stage.activities(smtp_url=server.url).messages.send_mail
+            send = stage.hiring(smtp_url=server.url).mails.send_mail
             await stage.act(send, mail(stage))
             await stage.erase_effects()
             await stage.erase_timeline()
@@ -195,10 +203,10 @@ class TestSmtp:
         assert told[0][1]["mail"] == "scheduling"
         assert "sent again" in told[0][1]["why"]
 
-    async def test_an_answer_that_was_lost_leaves_the_claim(self, stage: Stage) -> None:
+    async def test_an_answer_that_was_lost_leaves_the_claim(self, stage: HiringStage) -> None:
         async with fake_smtp() as server:
             server.fail("DATA", Fault(drop=True, done=True))
-            send = stage.activities(smtp_url=server.url).messages.send_mail
+            send = stage.hiring(smtp_url=server.url).mails.send_mail
             error = await stage.refusal(send, mail(stage))
             assert not error.non_retryable
             assert await stage.effect(stage.key("mail:scheduling:1")) == "unknown"
@@ -217,11 +225,11 @@ class TestSmtp:
         ],
     )
     async def test_a_certain_refusal_takes_the_claim_back(
-        self, stage: Stage, command: Any, reply: str, retryable: bool
+        self, stage: HiringStage, command: Any, reply: str, retryable: bool
     ) -> None:
         async with fake_smtp() as server:
             server.answer(command, reply)
-            send = stage.activities(smtp_url=server.url).messages.send_mail
+            send = stage.hiring(smtp_url=server.url).mails.send_mail
             error = await stage.refusal(send, mail(stage))
             assert error.non_retryable is not retryable
             assert reply[:3] in str(error)
@@ -232,29 +240,29 @@ class TestSmtp:
             assert len(server.mails) == 1
         assert await stage.events() == ["mail_sent"]
 
-    async def test_a_refusal_after_an_uncertain_try_keeps_the_claim(self, stage: Stage) -> None:
+    async def test_a_refusal_after_an_uncertain_try_keeps_the_claim(self, stage: HiringStage) -> None:
         async with fake_smtp() as server:
             server.fail("DATA", Fault(drop=True, done=True))
             server.answer("DATA", "452 4.3.1 no room")
-            send = stage.activities(smtp_url=server.url).messages.send_mail
+            send = stage.hiring(smtp_url=server.url).mails.send_mail
             for _ in range(2):
                 assert not (await stage.refusal(send, mail(stage))).non_retryable
                 assert await stage.effect(stage.key("mail:scheduling:1")) == "unknown"
             await stage.act(send, mail(stage))
         assert await stage.events() == ["mail_uncertain", "mail_sent"]
 
-    async def test_a_server_that_is_away(self, stage: Stage) -> None:
+    async def test_a_server_that_is_away(self, stage: HiringStage) -> None:
         async with fake_smtp() as server:
             url = server.url
-        error = await stage.refusal(stage.activities(smtp_url=url).messages.send_mail, mail(stage))
+        error = await stage.refusal(stage.hiring(smtp_url=url).mails.send_mail, mail(stage))
         assert not error.non_retryable
         assert "cannot be reached" in str(error)
         assert await stage.effect(stage.key("mail:scheduling:1")) is None
 
-    async def test_a_login_that_is_refused(self, stage: Stage) -> None:
+    async def test_a_login_that_is_refused(self, stage: HiringStage) -> None:
         async with fake_smtp("starttls", username="mailer", password="right") as server:
             url = server.url_with("mailer", "wrong-password")
-            send = stage.activities(smtp_url=SecretStr(url)).messages.send_mail
+            send = stage.hiring(smtp_url=SecretStr(url)).mails.send_mail
             error = await stage.refusal(send, mail(stage))
         assert error.non_retryable
         assert "SMTP_URL" in str(error)
