@@ -32,13 +32,6 @@ TWILIO_TOKEN = "twilio-token-of-the-tests"
 BASE = "http://coordinator.test"
 
 FORM = {"form": "contact", "email": "ann@example.com", "text": "My invoice 4711 was charged twice, please help today."}
-APPLICATION = {
-    "name": "Ann Example",
-    "email": "ann@example.com",
-    "phone": "+49 30 901820",
-    "position": "Backend engineer",
-    "cv_text": "Seven years of Python and PostgreSQL.",
-}
 
 
 def signed_headers(
@@ -93,12 +86,6 @@ class Client:
                 if document["status"] in ("complete", "failed"):
                     return document
                 await asyncio.sleep(0.02)
-
-    async def candidate(self) -> str:
-        """Send an application; return the candidate's id."""
-        answer = await self.send("/webhooks/cv-submission", APPLICATION)
-        assert answer.status_code == 202, answer.text
-        return str(answer.json()["id"])
 
 
 class Running:
