@@ -9,11 +9,32 @@ import pytest
 
 from api.tests.hiring import APPLICATION, applied
 from api.tests.support import KEY, Client, Running, is_problem
+from api.tests.test_openapi import DOCUMENT, OPERATIONS
 from db.repositories import entities
 
 pytestmark = pytest.mark.anyio
 
 UNKNOWN = "0190163d-8694-739b-aea5-966c26f8ad91"
+
+
+def test_the_wire_is_as_clients_know_it() -> None:
+    assert set(OPERATIONS) >= {
+        "POST /webhooks/cv-submission",
+        "POST /webhooks/calendar",
+        "POST /webhooks/call-completed",
+        "POST /webhooks/call-script",
+        "GET /candidates",
+        "GET /candidates/{id}",
+        "POST /candidates/{id}/decision",
+        "POST /candidates/{id}/withdrawal",
+    }
+
+
+async def test_what_is_answered_is_what_is_described(client: Client) -> None:
+    described = DOCUMENT["components"]["schemas"]["CandidateOut"]["properties"]
+    assert set((await client.get(f"/candidates/{await applied(client)}")).json()) == set(described)
+    content = OPERATIONS["POST /webhooks/cv-submission"]["requestBody"]["content"]["application/json"]
+    assert set(APPLICATION) == set(content["schema"]["properties"])
 
 
 async def test_an_unknown_id_is_not_found_and_a_wrong_one_invalid(client: Client) -> None:
