@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import json
 import logging
-from io import StringIO
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.logs import configure_logging
 from api.settings import ApiSettings
 from api.tests.conftest import settings_of
-from api.tests.support import FORM, KEY, Client, Running, is_problem, running
+from api.tests.support import FORM, KEY, Client, Running, is_problem, logged, running
 from logs import JsonFormatter
 
 pytestmark = pytest.mark.anyio
@@ -78,19 +76,12 @@ async def test_metrics_hold_no_personal_data(client: Client) -> None:
 
 
 async def test_logs_are_json_and_hold_no_personal_data(settings: ApiSettings) -> None:
-    stream = StringIO()
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    configure_logging("DEBUG", stream)
-    try:
+    with logged() as stream:
         async with running(settings) as api:
             accepted = (await api.client.send("/webhooks/submit", FORM, headers={"x-request-id": "req-1"})).json()
             await api.client.ended(accepted["url"])
             await api.client.send("/webhooks/submit", {**FORM, "email": "write to ann"})
             await api.client.http.get("/ann@example.com?name=Ann")
-    finally:
-        root.handlers[:], level = before
-        root.setLevel(level)
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     [request] = [line for line in lines if line.get("request_id") == "req-1" and line["event"] == "request"]
     assert (request["route"], request["status"], request["entity_id"]) == ("/webhooks/submit", 202, accepted["id"])

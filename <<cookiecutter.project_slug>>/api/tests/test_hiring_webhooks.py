@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from api.settings import ApiSettings
+from api.tests.conftest import settings_of
 from api.tests.hiring import APPLICATION, applied
-from api.tests.support import FORM, Client, Running, is_problem
+from api.tests.support import FORM, KEY, Client, Running, is_problem, logged, running
+from api.tests.test_health import AWAY, UNKNOWN
 from db.base import Base
 from db.entities.candidate import Candidate
 from db.models import OutboxEntry, TimelineEvent, WebhookReceipt
@@ -79,8 +82,7 @@ async def test_a_calendar_event_is_signalled(client: Client, body: dict[str, str
     ],
 )
 async def test_an_event_of_an_unknown_candidate_is_not_found(client: Client, path: str, body: dict[str, Any]) -> None:
-    unknown = "0190163d-8694-739b-aea5-966c26f8ad91"
-    is_problem(await client.send(path, {"candidate_id": unknown, **body}, webhook_id="msg_1"), 404)
+    is_problem(await client.send(path, {"candidate_id": UNKNOWN, **body}, webhook_id="msg_1"), 404)
     # What was refused is not remembered: once the candidate is there, the same webhook is taken.
     candidate_id = await applied(client)
     assert (await client.send(path, {"candidate_id": candidate_id, **body}, webhook_id="msg_1")).status_code == 202
@@ -152,3 +154,28 @@ async def test_every_wrong_field_is_named(client: Client, path: str, body: Any, 
     problem = is_problem(await client.send(path, body), 422)
     assert [error["field"] for error in problem["errors"]] == fields
     assert all(error["message"] for error in problem["errors"])
+
+
+async def test_with_the_database_away_they_are_to_come_again() -> None:
+    async with running(settings_of(AWAY, database_timeout_seconds=2, environment="production")) as api:
+        for answer in (
+            await api.client.send("/webhooks/cv-submission", APPLICATION),
+            await api.client.send("/webhooks/calendar", {"candidate_id": UNKNOWN, "type": "cancelled"}),
+        ):
+            is_problem(answer, 503)
+            assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_metrics_and_logs_hold_no_personal_data(settings: ApiSettings) -> None:
+    with logged() as stream:
+        async with running(settings) as api:
+            candidate_id = await applied(api.client)
+            await api.client.get(f"/candidates/{candidate_id}")
+            await api.client.send("/webhooks/cv-submission", {**APPLICATION, "phone": "ring ann"})
+            await api.client.post(f"/candidates/{candidate_id}/decision", {"decision": "reject", "note": "Too loud."})
+            figures = (await api.client.http.get("/metrics")).text
+    assert 'route="/candidates/{id}"' in figures
+    assert '"/candidates/{id}/decision"' in stream.getvalue()
+    assert candidate_id not in figures
+    for secret in ("Ann", "ann@", "901820", "PostgreSQL and", "ring ann", "loud", KEY, "whsec"):
+        assert secret not in stream.getvalue() + figures
