@@ -11,6 +11,8 @@ APPLICATION = {
     "position": "Backend engineer",
     "cv_text": "Seven years of Python and PostgreSQL.",
 }
+# Who is told of withdrawals by mail.
+RECRUITER = "recruiter@firm.example.com"
 
 
 async def applied(client: Client) -> str:
