@@ -1,4 +1,4 @@
-"""The promise, with real processes: an application that comes many times is one candidate, whose process starts once."""
+"""The promise: an application that comes many times at once to real processes is one candidate, started once."""
 
 from __future__ import annotations
 
