@@ -38,7 +38,7 @@ class History:
 
 
 def histories(visit: Callable[[History], None], entity: str) -> bool:
-    """Call `visit` with every entity of a type; return False, without a call, where there is no database, or in a dry run.
+    """Call `visit` with every entity of a type; return False, with no call, in a dry run and where no database is yet.
 
     What comes in, or happens, while it reads may be seen or not.
 
@@ -67,7 +67,7 @@ def histories(visit: Callable[[History], None], entity: str) -> bool:
     try:
         return ask(read)
     except RecordsError as error:
-        raise RecordsError(f"What there is of {entity} cannot be read: {error}") from error
+        raise RecordsError(f"The {kind.plural} cannot be read: {error}") from error
     finally:
         if collecting:
             gc.enable()
@@ -76,7 +76,7 @@ def histories(visit: Callable[[History], None], entity: str) -> bool:
 def _kind(entity: str) -> EntityType:
     from db.entities import entity_types
 
-    known = {kind.name: kind for kind in entity_types()}
+    known = entity_types()
     if entity not in known:
         raise RecordsError(f"The database holds no {shown(entity)}: its entities are {', '.join(sorted(known))}.")
     return known[entity]
