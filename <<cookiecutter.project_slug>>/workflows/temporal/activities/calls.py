@@ -51,7 +51,7 @@ class CallActivities:
             placed = await telephony.place_call(
                 self._settings,
                 to=candidate.phone,
-                candidate_id=request.candidate_id,
+                entity_id=request.candidate_id,
                 status_callback=self._callback(request.candidate_id),
                 greeting=greeting(candidate.position) if script_url is None else None,
                 script_url=script_url,
