@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,8 +17,9 @@ from db.base import Entity
 from db.entities.submission import Submission
 from db.models import TimelineEvent
 from db.session import Database
+from db.tests.reporting import Reporting
 from db.types import new_id
-from settings import ROOT, get_settings
+from settings import get_settings
 from tools import records
 
 pytestmark = pytest.mark.anyio
@@ -115,44 +112,9 @@ async def test_a_dry_run_reads_nothing(database: Database, monkeypatch: pytest.M
     assert not records.histories(lambda _: pytest.fail("a row was read"), KIND)
 
 
-class Reporting:
-    """A project of its own: runs the report's command."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        ignored = shutil.ignore_patterns("runs", "__pycache__")
-        shutil.copytree(ROOT / ".raw/workflows", folder / ".raw/workflows", ignore=ignored)
-        self.folder, self.dev = folder, folder / "dev"
-        settings = {"DATABASE_URL": url, "DEV_FOLDER": str(self.dev), "REPORT_EMAILS": "boss@example.com"}
-        left = {name: value for name, value in os.environ.items() if name != "RAW_NETWORK_REPORT"}
-        paths = {"PYTHONPATH": str(ROOT), "RAW_PROJECT_ROOT": str(folder), "ENV_FILE": str(folder / "none")}
-        self.env = {**left, **settings, **paths, "REPORT_TIMEZONE": "Europe/Berlin"}
-
-    async def run(self, *words: str) -> tuple[int, dict[str, Any], str]:
-        command = [sys.executable, "-m", "raw_runtime", "run", "generate-report", "--entity", KIND, "--json"]
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [*command, "--now", NOW.isoformat(), *words],
-            env=self.env,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return done.returncode, answer, done.stderr
-
-    def mails(self) -> int:
-        return len(list((self.dev / "outbox").glob("*.eml"))) if self.dev.exists() else 0
-
-    def stored(self, key: str) -> dict[str, Any]:
-        report: dict[str, Any] = json.loads((self.dev / "storage/reports" / key / "report.json").read_text())
-        return report
-
-
 @pytest.fixture
 def reporting(tmp_path: Path, database: Database) -> Reporting:
-    return Reporting(tmp_path, database.settings.database_url)
+    return Reporting(tmp_path, database.settings.database_url, "--entity", KIND, "--now", NOW.isoformat())
 
 
 @pytest.mark.slow
