@@ -33,8 +33,7 @@ def values_of(house: House, name: str, argument: str, options: Mapping[str, str]
     """Return what the templates of an entity say of it.
 
     entity and plural: Name. fields: Field, in their order; types: which kinds of fields there are. number and
-    after: of its migration and the one before. statuses and final: str. created: an ISO time, in UTC. private: the
-    names of the fields with text of people.
+    after: of its migration and the one before. statuses and final: str. created: an ISO time, in UTC.
 
     Raises:
         UsageError: a name or a field does not do, or is taken.

@@ -1,19 +1,26 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from scaffold.tests.copies import PARTS, ROOT
+from scaffold.tests.copies import copy_project
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the parts of this project that `raw new` looks at, for what writes nothing."""
+    return copy_project(tmp_path_factory.mktemp("scaffold") / "untouched")
 
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The parts of this project that `raw new` looks at and adds to, in a folder of their own, which we stand in."""
-    return _stand_in(tmp_path / "copy", monkeypatch)
+    """A copy of one's own, which we stand in."""
+    folder = copy_project(tmp_path / "copy")
+    monkeypatch.chdir(folder)
+    return folder
 
 
 @pytest.fixture
@@ -24,16 +31,3 @@ def checkout(copy: Path) -> Path:
     for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-q", "-m", "All"]):
         subprocess.run(["git", *words], cwd=copy, env=alone, check=True)
     return copy
-
-
-def _stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder.mkdir()
-    for name in PARTS:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
-        elif source.exists():
-            shutil.copy(source, folder / name)
-    (folder / ".raw").mkdir()
-    monkeypatch.chdir(folder)
-    return folder

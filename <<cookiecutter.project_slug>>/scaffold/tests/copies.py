@@ -1,28 +1,25 @@
-"""What the tests copy of the project, and how they call the command."""
+"""What the tests copy of the project."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("api", "db", "scaffold", "workflows", "ruff.toml", ".gitignore")
 
 
-def raw_new(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run `raw new` in a folder, as a user does."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "raw_runtime", "new", *words],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+def copy_project(folder: Path) -> Path:
+    """Copy what `raw new` looks at and adds to; return the folder."""
+    folder.mkdir(parents=True)
+    for name in PARTS:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "tests", ".*_cache"))
+        elif source.exists():
+            shutil.copy(source, folder / name)
+    (folder / ".raw").mkdir()
+    return folder
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
