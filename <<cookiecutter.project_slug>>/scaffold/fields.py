@@ -40,11 +40,13 @@ class Kind:
 
 
 KINDS = {
-    "text": Kind("str", "", "sa.Text()", "Annotated[str, text(2000)]", '"A {words}"', '"Another {words}"', "A {words}"),
+    "text": Kind(
+        "str", "", "sa.Text()", "Annotated[str, text(2000)]", '"Some {words}"', '"Other {words}"', "Some {words}"
+    ),
     "email": Kind("str", "", "sa.Text()", "Email", '"ada@example.com"', '"grace@example.com"', "ada@example.com"),
     # Of 64 bits, since cents and milliseconds soon need more than 32.
     "int": Kind("int", "BigInteger", "sa.BigInteger()", "Whole", "4711", "-1", 4711),
-    "float": Kind("float", "", "sa.Float()", "Number", "2.5", "-0.25", 2.5),
+    "float": Kind("float", "", "sa.Double()", "Number", "2.5", "-0.25", 2.5),
     "bool": Kind("bool", "", "sa.Boolean()", "bool", "True", "False", True),
     "date": Kind("date", "", "sa.Date()", "Day", "date(2030, 5, 6)", "date(1999, 12, 31)", "2030-05-06"),
     "moment": Kind(

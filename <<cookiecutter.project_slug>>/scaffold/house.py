@@ -30,13 +30,13 @@ class House:
 
     @cached_property
     def entities(self) -> dict[str, str]:
-        """The modules of db/entities, by name, each with its path."""
-        return self._modules("db/entities")
+        """The modules of db/entities that are one, by name, each with its path."""
+        return self._modules("db/entities", "ENTITY")
 
     @cached_property
     def processes(self) -> dict[str, str]:
-        """The modules of workflows/temporal/processes, by name, each with its path."""
-        return self._modules("workflows/temporal/processes")
+        """The modules of workflows/temporal/processes that are one, by name, each with its path."""
+        return self._modules("workflows/temporal/processes", "PROCESS")
 
     @cached_property
     def tables(self) -> dict[str, str]:
@@ -94,9 +94,13 @@ class House:
         numbers = [int(name) for name in known if _NUMBER.fullmatch(name)]
         return heads[0], f"{max(numbers, default=len(known)) + 1:04}"
 
-    def _modules(self, folder: str) -> dict[str, str]:
-        found = sorted((self.root / folder).glob("*.py"))
-        return {path.stem: f"{folder}/{path.name}" for path in found if not path.stem.startswith("_")}
+    def _modules(self, folder: str, constant: str) -> dict[str, str]:
+        """Return the modules of a folder that register something under this name, as those who look there do."""
+        return {
+            Path(path).stem: path
+            for path, tree in self._trees(folder)
+            if any(isinstance(node, ast.Assign) and _is_called(node.targets[0], constant) for node in tree.body)
+        }
 
     def _trees(self, place: str) -> Iterator[tuple[str, ast.Module]]:
         """Give the code below a folder, or of one file; what cannot be read or parsed is a matter for the gates."""

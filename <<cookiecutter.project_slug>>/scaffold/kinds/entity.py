@@ -32,8 +32,9 @@ def plan(house: House, name: str, options: Mapping[str, str]) -> Plan:
 def values_of(house: House, name: str, argument: str, options: Mapping[str, str]) -> dict[str, Any]:
     """Return what the templates of an entity say of it.
 
-    entity and plural: Name. fields: Field, in their order; types: which kinds of fields there are. number and
-    after: of its migration and the one before. statuses and final: str. created: an ISO time, in UTC.
+    entity and plural: Name. fields: Field, in their order; types: which kinds of fields there are; label: the field
+    by which people know one, None if no field is. number and after: of its migration and the one before. statuses and
+    final: str. created: an ISO time, in UTC. has_api, has_example: whether the system has that.
 
     Raises:
         UsageError: a name or a field does not do, or is taken.
@@ -47,6 +48,7 @@ def values_of(house: House, name: str, argument: str, options: Mapping[str, str]
         "plural": plural,
         "fields": fields,
         "types": {field.type for field in fields},
+        "label": _label(fields),
         "statuses": STATUSES,
         "final": FINAL,
         "number": number,
@@ -84,6 +86,12 @@ def refuse_taken(house: House, entity: Name, plural: Name, argument: str) -> Non
             f"{argument} {str(entity)!r}: the path /{plural} is taken, by {house.pages[f'/{plural}']}. "
             "Take another name, or another --plural."
         )
+
+
+def _label(fields: tuple[Field, ...]) -> str | None:
+    """Return the first text, else the first e-mail address."""
+    found = [*fields_named(fields, "text"), *fields_named(fields, "email")]
+    return found[0].name if found else None
 
 
 def fields_named(fields: tuple[Field, ...], type_: str) -> list[Field]:
