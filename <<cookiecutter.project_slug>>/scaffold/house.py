@@ -57,7 +57,12 @@ class House:
             if prefix:
                 found.setdefault(prefix, path)
             for call in _calls(tree, {"get", "post", "put", "patch", "delete"}):
-                found |= dict.fromkeys((f"{prefix}{text}" for text in _texts(*call.args[:1]) if "{" not in text), path)
+                given = [text for text in _texts(*call.args[:1]) if re.fullmatch(r"(/[\w.-]+)+", text)]
+                found |= dict.fromkeys((f"{prefix}{text}" for text in given), path)
+        # A route may take its path from the process that it is about.
+        for path, tree in self._trees("workflows/temporal/processes"):
+            for call in _calls(tree, {"Start", "Incoming"}):
+                found |= dict.fromkeys((f"/webhooks/{text}" for text in _texts(*call.args[:1])), path)
         return found
 
     @cached_property
@@ -67,7 +72,9 @@ class House:
         for _, tree in self._trees("workflows/temporal/base.py"):
             for node in ast.walk(tree):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                    names.add(node.name.strip("_"))
+                    names.add(node.name)
+                elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                    names.add(node.target.id)
         return frozenset(names)
 
     def newest_migration(self) -> tuple[str, str]:
@@ -122,8 +129,10 @@ def _texts(*nodes: ast.expr) -> list[str]:
 
 def _calls(tree: ast.Module, names: set[str]) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
-            yield node
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in names:
+                yield node
 
 
 def _prefix(tree: ast.Module) -> str:

@@ -73,6 +73,10 @@ REFUSED = {
     "signal of the base": (["process", "a-b", "--entity", "order", "--signals", "status"], "what every process has."),
     "signal twice": (["process", "a-b", "--entity", "order", "--signals", "paid,paid"], "--signals names 'paid' twice"),
     "signal of Python": (["process", "a-b", "--entity", "order", "--signals", "await"], "--signals 'await' is a word"),
+    "signal of the base class": (
+        ["process", "a-b", "--entity", "order", "--signals", "first-stage"],
+        "--signals 'first-stage' is what every process has.",
+    ),
     "nothing to make": (["nonsense"], "See: raw new --help"),
     "misspelt": (["proces", "x"], "Did you mean process?"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -129,6 +130,15 @@ def test_two_newest_migrations_are_refused(copy: Path, capsys: pytest.CaptureFix
     assert "7777" in err
     assert "alembic merge" in err
     assert snapshot(copy) == before
+
+
+def test_without_an_api_there_is_no_webhook(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(copy / "api", ignore_errors=True)
+    words = ["process", "order-fulfilment", "--entity", "order", "--signals", "paid"]
+    assert main(["new", *words, "--webhooks", "payment", "--dry-run"]) == 2
+    assert "--webhooks needs an API, which this system has not: leave it out" in capsys.readouterr().err
+    assert main(["new", *words, "--dry-run"]) == 0
+    assert "api/" not in capsys.readouterr().out
 
 
 def test_ruff_breaks_lines_as_the_project_likes(copy: Path) -> None:
