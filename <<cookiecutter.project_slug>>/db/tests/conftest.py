@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
 
 from db import testing
+from db.repositories import submissions
 from db.session import Database
 from db.testing import Actors
 from db.tests.actor import play
@@ -51,6 +53,13 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
     database = Database(settings)
     yield database
     await database.dispose()
+
+
+@pytest.fixture
+async def entity_id(database: Database) -> uuid.UUID:
+    """The id of an entity that is there; of which type does not matter, so it is a submission."""
+    async with database.session() as session:
+        return (await submissions.create(session, form="f", email="e", text="t")).id
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from db.models import Candidate
+from db.entities.candidate import Candidate
 from db.repositories import candidates
 from db.session import Database
 from db.types import new_id

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from db import __main__ as command
 from db import migrate, testing
-from db.models import Base
+from db.entities import metadata
 from db.repositories import candidates, timeline
 from db.session import Database, make_engine
 from db.testing import Actors
@@ -75,7 +75,7 @@ async def test_the_migrations_make_what_the_models_say(empty: Settings) -> None:
     await migrate.downgrade(empty, "base")
     engine = make_engine(empty, pooled=False)
     async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+        await connection.run_sync(metadata().create_all)
     await engine.dispose()
     assert migrated == await schema(empty)
     assert len(migrated) > 100
@@ -104,7 +104,7 @@ async def test_every_constraint_has_a_name(empty: Settings) -> None:
         nameless = [line for line in await schema(empty) if re.search(r" (CHECK|UNIQUE|PRIMARY|FOREIGN)\b", line)]
         assert nameless
         assert all(": CONSTRAINT " in line or line.startswith("CREATE UNIQUE") for line in nameless)
-    for table in Base.metadata.sorted_tables:
+    for table in metadata().sorted_tables:
         assert all(constraint.name for constraint in table.constraints), table.name
 
 
@@ -144,7 +144,7 @@ async def test_a_copied_table_loses_nothing(empty: Settings) -> None:
 
     def copy_each(connection: Connection) -> None:
         with Operations.context(MigrationContext.configure(connection)) as op:
-            for table in Base.metadata.sorted_tables:
+            for table in metadata().sorted_tables:
                 with op.batch_alter_table(table.name, recreate="always"):
                     pass
 
@@ -162,7 +162,7 @@ async def test_a_copied_table_loses_nothing(empty: Settings) -> None:
         await connection.run_sync(copy_each)
     assert await schema(empty) == before
     async with database.session(read_only=True) as session:
-        assert [event.event for event in await timeline.list_for(session, "candidate", row.id)] == ["received"]
+        assert [event.event for event in await timeline.list_for(session, row.id)] == ["received"]
     async with engine.begin() as connection:
         await connection.run_sync(change)
     gone = sorted(set(before) - set(await schema(empty)))
