@@ -51,6 +51,7 @@ def test_every_type_has_a_table_of_its_own_that_hangs_on_the_entities() -> None:
         assert (key.target_fullname, key.ondelete, key.initially) == ("entities.id", "CASCADE", "DEFERRED")
         assert {*kind.final} < {word.strip("'") for word in _statuses(table)}
         assert {kind.label, kind.group} - {None} <= {*table.c.keys()}
+        assert f"ix_{table.name}_status_id" in {index.name for index in table.indexes}
         assert len(name) <= Entity.type.type.length
 
 
@@ -86,7 +87,7 @@ async def test_an_id_belongs_to_one_entity(database: Database, entity_id: uuid.U
 
 async def test_a_row_without_an_id_gets_one(database: Database) -> None:
     row = submissions.make(form="f", email="e", text="t")
-    row.id = None  # type: ignore[assignment]
+    row.id = None
     async with database.session() as session:
         await entities.add(session, row)
     assert (await get(database, row.id)).id.version == 7
