@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from db.repositories import submissions
 from db.session import Database
 from db.testing import Actors
 from db.tests.actor import play
-from settings import Settings
+from settings import ROOT, Settings, get_settings
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +69,19 @@ def actors(settings: Settings) -> Iterator[Actors]:
     actors = Actors(play, settings.database_url)
     yield actors
     actors.end()
+
+
+@pytest.fixture
+def of_this_database(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("DATABASE_URL", database.settings.database_url)
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the workflows alone, so that their runs go to a folder of the test."""
+    ignored = shutil.ignore_patterns("runs", "__pycache__")
+    shutil.copytree(ROOT / ".raw/workflows", tmp_path / ".raw/workflows", ignore=ignored)
+    return tmp_path
