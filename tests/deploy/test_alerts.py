@@ -82,6 +82,7 @@ def test_who_is_woken(full: Rendered, promtool: str, tmp_path: Path, series: dic
             return []
         rule, labels = named[name], {"workflow_type": "A"} if name == "WorkflowTasksFail" else {}
         labels |= {"namespace": SLUG} if name == "ApiAway" else {}
+        labels |= {"process": "a"} if name == "ProcessesFail" and any("ended_total" in each for each in series) else {}
         said = {key: text.replace("{{ $labels.workflow_type }}", "A") for key, text in rule["annotations"].items()}
         return [{"exp_labels": rule["labels"] | labels, "exp_annotations": said}]
 

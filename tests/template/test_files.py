@@ -46,9 +46,8 @@ NAMES = {
     "template": ("cookiecutter", "template-parts"),
     "example": (
         "(?i:hiring)",
-        "(?i:candidate)",
+        "(?i:candidate|applicant)",
         "(?i:recruit)",
-        "(?i:applicant)",
         "(?i:interview)",
         r"(?i:\bcvs?\b|\bcv_|_cv\b)",
         r"""["']positions?["']""",
