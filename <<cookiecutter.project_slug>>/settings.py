@@ -6,7 +6,6 @@ variable. Where values come from, see configuration/base.py.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -25,7 +24,7 @@ from configuration.base import (
     load_settings,
     split,
 )
-from configuration.email import EmailSettings, check_address
+from configuration.email import EmailSettings
 from configuration.llm import LlmSettings
 from configuration.slack import SlackSettings
 from configuration.telephony import TelephonySettings
@@ -87,12 +86,6 @@ class Settings(EmailSettings, LlmSettings, SlackSettings, TelephonySettings, Tra
         description="Longest wait for a connection or for SQLite's write lock, before the database counts as away.",
     )
 
-    recruiter_email: str | None = Field(default=None, description="Who is told of withdrawals, by mail.")
-    scheduling_url: str = Field(
-        default="https://example.com/book?candidate={candidate_id}",
-        description="Page where a candidate chooses a time for the call; {candidate_id} in it is filled in.",
-    )
-
     lease_seconds: float = Field(
         default=60.0,
         ge=1,
@@ -108,7 +101,7 @@ class Settings(EmailSettings, LlmSettings, SlackSettings, TelephonySettings, Tra
     backoff_max_seconds: float = Field(default=300.0, gt=0, description="Longest pause after a failure.")
 
     temporal_task_queue: str = Field(
-        default="hiring", min_length=1, description="Task queue that workers listen on and processes are started on."
+        default="main", min_length=1, description="Task queue that workers listen on and processes are started on."
     )
     temporal_codec_keys: Secrets = Field(
         default=(),
@@ -137,30 +130,6 @@ class Settings(EmailSettings, LlmSettings, SlackSettings, TelephonySettings, Tra
     worker_activities: int = Field(
         default=50, ge=1, le=1000, description="Activities that one worker runs at a time, RAW runs among them."
     )
-    hiring_schedule_reminder: timedelta = Field(
-        default=timedelta(days=3), gt=timedelta(0), description="Wait for a call's date before the reminder."
-    )
-    hiring_schedule_limit: timedelta = Field(
-        default=timedelta(days=7), gt=timedelta(0), description="Longest wait for a call's date; then: expired."
-    )
-    hiring_call_limit: timedelta = Field(
-        default=timedelta(hours=2),
-        gt=timedelta(0),
-        description="Longest wait for a call's end; then it counts as missed.",
-    )
-    hiring_call_retry: timedelta = Field(
-        default=timedelta(hours=4), gt=timedelta(0), description="Pause after a missed call."
-    )
-    hiring_call_attempts: int = Field(default=3, ge=1, le=10, description="Calls in all before: no_show.")
-    hiring_transcript_limit: timedelta = Field(
-        default=timedelta(minutes=30), gt=timedelta(0), description="Longest wait for a transcript after a call."
-    )
-    hiring_decision_escalation: timedelta = Field(
-        default=timedelta(days=2), gt=timedelta(0), description="Wait for a decision before Slack is told."
-    )
-    hiring_decision_limit: timedelta = Field(
-        default=timedelta(days=7), gt=timedelta(0), description="Longest wait for a decision; then: expired."
-    )
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -176,17 +145,6 @@ class Settings(EmailSettings, LlmSettings, SlackSettings, TelephonySettings, Tra
     @classmethod
     def _database(cls, value: str | None) -> str | None:
         return None if value is None else normalise_database_url(value)
-
-    @field_validator("recruiter_email")
-    @classmethod
-    def _recruiter(cls, value: str | None) -> str | None:
-        return None if value is None else check_address(value)
-
-    @field_validator("scheduling_url")
-    @classmethod
-    def _booking(cls, value: str) -> str:
-        check_url(value, ("http", "https"))
-        return value
 
     @field_validator("temporal_ui_url")
     @classmethod

@@ -16,8 +16,10 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from api.settings import get_settings
+from db.entities import entity_type
 from settings import SettingsError
 from workflows.temporal.dev.door import Door, DoorError, Seen
+from workflows.temporal.processes import Process
 
 _ANSWER_SECONDS = 30.0
 
@@ -64,34 +66,28 @@ class ApiDoor:
         self._webhook = Webhook(secret)
         self._key = {"authorization": f"Bearer {key}"}
 
-    async def apply(self, application: Mapping[str, str]) -> str:
-        """Send the webhook of an application."""
-        return str((await self._send("/webhooks/cv-submission", application))["id"])
+    async def start(self, process: Process, body: Mapping[str, Any]) -> str:
+        """Send the webhook that begins a process."""
+        return str((await self._send(f"/webhooks/{process.start.source}", body))["id"])
 
-    async def calendar(self, candidate_id: str, call_time: datetime) -> None:
-        """Send the calendar's webhook."""
-        body = {"candidate_id": candidate_id, "type": "scheduled", "call_time": call_time.isoformat()}
-        await self._send("/webhooks/calendar", body)
+    async def send(self, process: Process, source: str, entity_id: str, body: Mapping[str, Any]) -> None:
+        """Send the webhook, or, where it is a person's word, post it as a person's own program does."""
+        incoming = process.incoming_of(source)
+        if incoming is None or incoming.id_field is None:
+            await self._ask("POST", f"{_path(process, entity_id)}/{source}", body, self._key)
+        else:
+            await self._send(f"/webhooks/{source}", {incoming.id_field: entity_id, **body})
 
-    async def call(self, candidate_id: str, call_sid: str, status: str, transcript: str = "") -> None:
-        """Send the webhook of a call's end."""
-        body = {"candidate_id": candidate_id, "call_sid": call_sid, "status": status, "transcript": transcript}
-        await self._send("/webhooks/call-completed", body)
-
-    async def decide(self, candidate_id: str, decision: str) -> None:
-        """Post a decision, as a recruiter's own program does."""
-        await self._ask("POST", f"/candidates/{candidate_id}/decision", {"decision": decision, "note": ""}, self._key)
-
-    async def look(self, candidate_id: str) -> Seen:
-        """Get the candidate."""
-        shown = await self._ask("GET", f"/candidates/{candidate_id}", None, self._key)
+    async def look(self, process: Process, entity_id: str) -> Seen:
+        """Get the entity."""
+        shown = await self._ask("GET", _path(process, entity_id), None, self._key)
         return Seen(shown["status"], [(item["event"], item["detail"]) for item in shown["timeline"]])
 
-    def url(self, candidate_id: str) -> str:
-        """Return the candidate's URL."""
-        return f"{self._base}/candidates/{candidate_id}"
+    def url(self, process: Process, entity_id: str) -> str:
+        """Return the entity's URL."""
+        return self._base + _path(process, entity_id)
 
-    async def _send(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:
+    async def _send(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         webhook_id, now = f"msg_{uuid.uuid4().hex}", datetime.now(UTC)
         headers = {
             "webhook-id": webhook_id,
@@ -101,13 +97,17 @@ class ApiDoor:
         return await self._ask("POST", path, body, headers)
 
     async def _ask(
-        self, method: str, path: str, body: Mapping[str, str] | None, headers: Mapping[str, str]
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
     ) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(  # noqa: S310 - the user named the address
             self._base + path, data, {**headers, "content-type": "application/json"}, method=method
         )
         return await asyncio.to_thread(_answer, request)
+
+
+def _path(process: Process, entity_id: str) -> str:
+    return f"/{entity_type(process.entity).plural}/{entity_id}"
 
 
 def _answer(request: urllib.request.Request) -> dict[str, Any]:

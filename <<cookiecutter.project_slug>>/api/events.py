@@ -1,4 +1,4 @@
-"""What happens to a candidate from outside, for the routes: stored by db/repositories/events.py, then passed on."""
+"""What happens to an entity from outside, for the routes: stored by db/repositories/events.py, then passed on."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import asyncio
 
 from api.context import Context
 from api.problems import Problem
+from db.entities import entity_type
 from db.repositories import events
-from db.repositories.events import CandidateEvent, Write
+from db.repositories.events import EntityEvent
 from db.repositories.inbox import Accepted, BodyMismatchError
 
 
-async def take_event(context: Context, event: CandidateEvent, write: Write | None = None) -> Accepted:
-    """Store the event, or return the answer that it got when it came first; `write` is called for a new one only.
+async def take_event(context: Context, event: EntityEvent) -> Accepted:
+    """Store the event, or return the answer that it got when it came first.
 
     Raises:
-        Problem: 404 for an unknown candidate; 409 when the event's id came before with another body, or when the
-            candidate must be open and is not.
+        Problem: 404 for an unknown entity; 409 when the event's id came before with another body, or when the
+            entity must be open and is not.
         DatabaseUnavailableError: nothing is known to be stored.
     """
-    url = context.url(f"/candidates/{event.candidate_id}")
+    url = context.url(f"/{entity_type(event.entity_type).plural}/{event.entity_id}")
     try:
         async with asyncio.timeout(context.settings.database_timeout_seconds), context.database.session() as session:
-            accepted = await events.take(session, event, url, write)
-    except events.UnknownCandidateError as error:
+            accepted = await events.take(session, event, url)
+    except events.UnknownEntityError as error:
         raise Problem(404, "not-found", str(error)) from None
     except events.FinalStatusError as error:
         raise Problem(409, "final", str(error)) from None

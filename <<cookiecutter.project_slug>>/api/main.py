@@ -20,7 +20,7 @@ from api.metrics import Metrics
 from api.middleware import Edge
 from api.openapi import add_problem_schema
 from api.problems import answer_http_exception, answer_validation_error
-from api.routes import call_script, candidates, codec, health, outbox, raw, submissions, webhooks
+from api.routes import codec, routers
 from api.runs import RawRuns, Runner, make_runner
 from api.schema import SchemaGuard
 from api.settings import ApiSettings, get_settings
@@ -120,8 +120,8 @@ def create_app(
     )
     app.add_middleware(Edge, metrics=metrics, max_body=settings.max_body_bytes)
     app.add_middleware(codec.CodecCors, origin=settings.temporal_ui_origin)
-    for routes in (webhooks, call_script, candidates, submissions, raw, outbox, codec, health):
-        app.include_router(routes.router)
+    for router in routers():
+        app.include_router(router)
     add_problem_schema(app)
     return app
 

@@ -1,4 +1,4 @@
-"""What clients send that is not of candidates (workflows/inputs.py has that). Names are fixed; fields may be added."""
+"""What clients send that no process is about. Names are fixed (clients rely on them); fields may be added."""
 
 from __future__ import annotations
 

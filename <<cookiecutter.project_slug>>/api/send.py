@@ -13,8 +13,9 @@ from urllib.parse import urljoin
 from standardwebhooks import Webhook
 
 from api.settings import ApiSettings
+from db.entities import entity_types
 
-_FINAL = frozenset({"complete", "failed", "completed", "rejected", "expired", "no_show", "withdrawn"})
+_FINAL = frozenset(status for kind in entity_types().values() for status in kind.final)
 
 
 def send(settings: ApiSettings, base: str, path: str, body: str, *, webhook_id: str | None, wait: float) -> int:

@@ -11,6 +11,7 @@ from db.delivery import TargetAwayError
 from settings import Settings
 from workflows.temporal.client import connect, data_converter
 from workflows.temporal.environment import connect_config
+from workflows.temporal.processes import check_settings
 from workflows.temporal.target import TemporalTarget
 
 # An answer is good for as long as this; a probe that comes later gets it too, and the next one a new answer.
@@ -20,13 +21,14 @@ _PATIENCE_SECONDS = 0.5
 
 
 def check_configuration(settings: Settings) -> None:
-    """Look at Temporal's part of the configuration; whether the server is there is not asked.
+    """Look at the configuration of Temporal and of the processes; whether the server is there is not asked.
 
     Raises:
         SettingsError: something in it is wrong.
     """
     connect_config()
     data_converter(settings)
+    check_settings()
 
 
 async def make_target(settings: Settings) -> TemporalTarget:

@@ -74,58 +74,10 @@ class SubmissionOut(SubmissionSummary):
     timeline: list[TimelineItem]
 
 
-class CandidateSummary(BaseModel):
-    """A candidate, without the CV."""
-
-    id: uuid.UUID
-    status: Literal["received", "in_progress", "completed", "rejected", "expired", "no_show", "withdrawn", "failed"]
-    name: str
-    email: str
-    position: str
-    created_at: datetime
-    updated_at: datetime
-    url: str
-
-
-class CandidateOut(CandidateSummary):
-    """A candidate with the result and what happened so far; the CV's text is not repeated."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": ID,
-                    "status": "in_progress",
-                    "name": "Ann Example",
-                    "email": "ann@example.com",
-                    "position": "Backend engineer",
-                    "created_at": "2030-05-06T12:30:00Z",
-                    "updated_at": "2030-05-06T12:30:01Z",
-                    "url": f"/candidates/{ID}",
-                    "phone": "+49 30 901820",
-                    "result": None,
-                    "timeline": [{"at": "2030-05-06T12:30:00Z", "event": "received", "detail": {}}],
-                }
-            ]
-        }
-    )
-
-    phone: str
-    result: dict[str, Any] | None
-    timeline: list[TimelineItem]
-
-
 class SubmissionPage(BaseModel):
     """Submissions, newest first; `next_cursor` asks for the next page, null on the last one."""
 
     items: list[SubmissionSummary]
-    next_cursor: str | None
-
-
-class CandidatePage(BaseModel):
-    """Candidates, newest first; `next_cursor` asks for the next page, null on the last one."""
-
-    items: list[CandidateSummary]
     next_cursor: str | None
 
 
@@ -138,11 +90,11 @@ class OutboxItem(BaseModel):
                 {
                     "id": ID,
                     "kind": "start",
-                    "target": f"hiring-{ID}",
+                    "target": f"process-{ID}",
                     "status": "parked",
                     "attempts": 20,
                     "last_error": "ConnectionError",
-                    "payload": {"candidate_id": ID},
+                    "payload": {},
                     "created_at": "2030-05-06T12:30:00Z",
                     "next_attempt_at": None,
                     "delivered_at": None,

@@ -91,7 +91,7 @@ async def deliver_due(
         settings: batch, lease, attempts and back-off.
         owner: from `make_owner`, kept for as long as the process runs.
         older_than: only entries that were made at least so long ago.
-        only: only entries of this target, such as hiring-<candidate_id>.
+        only: only entries of this target.
         observe: is told each outcome as it is written, in the task that made the attempt.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Base
+from db.base import Base
 
 
 def insert(session: AsyncSession, model: type[Base]) -> postgresql.Insert:

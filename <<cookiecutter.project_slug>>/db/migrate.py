@@ -6,7 +6,6 @@ held from before the version is read until the commit. A step that fails leaves 
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 from alembic import command
@@ -16,8 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from db import batch  # noqa: F401 - takes effect by being imported
-from db.models import Base
+from db.entities import metadata
 from db.session import Database, DatabaseUnavailableError, make_engine, why_unavailable
 from settings import Settings
 
@@ -26,11 +24,6 @@ LOCK = 7_205_759_403_792_794
 
 # Several processes may wait for the one that migrates.
 PATIENCE_SECONDS = 120.0
-
-
-def expect_reworded_expressions() -> None:
-    """Silence Alembic on worked-out columns: PostgreSQL gives their expression back in words of its own."""
-    warnings.filterwarnings("ignore", message="Computed default on .* cannot be modified")
 
 
 def wait_for_others(connection: Connection) -> None:
@@ -131,9 +124,7 @@ async def faults(database: Database) -> list[str]:
         revision, head = context.get_current_revision(), newest()
         if revision != head:
             return [f"it is at revision {revision or 'none'}, the code needs {head}: python -m db migrate"]
-        with warnings.catch_warnings():
-            expect_reworded_expressions()
-            return [_told(change) for change in compare_metadata(context, Base.metadata)]
+        return [_told(change) for change in compare_metadata(context, metadata())]
 
     async with database.session(read_only=True) as session:
         return await (await session.connection()).run_sync(compare)

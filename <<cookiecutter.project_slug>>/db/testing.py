@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from db import migrate
-from db.models import Base
+from db.entities import metadata
 from db.session import Database
 from settings import Settings, SettingsT
 
@@ -75,7 +75,7 @@ async def migrated_database(kind: str, folder: Path) -> AsyncIterator[str]:
 async def empty_tables(database: Database) -> None:
     """Remove every row."""
     async with database.session() as session:
-        for table in reversed(Base.metadata.sorted_tables):
+        for table in reversed(metadata().sorted_tables):
             await session.execute(table.delete())
 
 

@@ -13,12 +13,12 @@ from api.bodies import FORM, media_type, parse_form
 from api.context import context_of
 from api.openapi import twilio_form
 from api.problems import Problem, invalid, responses
-from db.models import CANDIDATE_FINAL
+from db.entities.candidate import CANDIDATE_FINAL
 from db.repositories import candidates
 from db.session import DatabaseUnavailableError
 from logs import entity_id_var
 from tools import telephony
-from workflows import scripts
+from workflows import hiring_scripts as scripts
 
 XML = "application/xml"
 

@@ -7,18 +7,19 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from api.context import Context, context_of
-from api.problems import Problem, responses
+from api.context import context_of
+from api.entities import summary_of, timeline_of, unknown
+from api.problems import responses
 from api.routes.paging import Cursor, Limit, bad_cursor
 from api.security import CanRead
-from api.views import SubmissionOut, SubmissionPage, SubmissionSummary, TimelineItem
-from db.models import Submission
-from db.repositories import submissions, timeline
+from api.views import SubmissionOut, SubmissionPage, SubmissionSummary
+from db.repositories import submissions
 from db.repositories.paging import CursorError
 from logs import entity_id_var
 
 router = APIRouter(prefix="/submissions", tags=["submissions"])
 
+_SHOWN = ("form", "email", "attempts")
 Status = Literal["pending", "running", "complete", "failed"]
 
 
@@ -38,7 +39,7 @@ async def list_submissions(
             page = await submissions.list_page(session, status=status, form=form, cursor=cursor, limit=limit)
         except CursorError as error:
             raise bad_cursor(error) from None
-        items = [SubmissionSummary.model_validate(_summary(context, row)) for row in page.items]
+        items = [SubmissionSummary.model_validate(summary_of(context, row, *_SHOWN)) for row in page.items]
     return SubmissionPage(items=items, next_cursor=page.next_cursor)
 
 
@@ -50,27 +51,14 @@ async def get_submission(request: Request, _: CanRead, id: uuid.UUID) -> Submiss
     async with context.database.session(read_only=True) as session:
         row = await submissions.get(session, id)
         if row is None:
-            raise Problem(404, "not-found", "There is no submission with this id.")
-        events = await timeline.list_for(session, "submission", id)
+            raise unknown("submission")
+        happened = await timeline_of(session, id)
     return SubmissionOut.model_validate(
         {
-            **_summary(context, row),
+            **summary_of(context, row, *_SHOWN),
             "text": row.text,
             "result": row.result,
             "error": row.error,
-            "timeline": [TimelineItem(at=e.at, event=e.event, detail=e.detail or {}) for e in events],
+            "timeline": happened,
         }
     )
-
-
-def _summary(context: Context, row: Submission) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "status": row.status,
-        "form": row.form,
-        "email": row.email,
-        "attempts": row.attempts,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-        "url": context.url(f"/submissions/{row.id}"),
-    }

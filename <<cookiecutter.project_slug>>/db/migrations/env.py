@@ -8,8 +8,8 @@ from typing import Literal
 from alembic import context
 from sqlalchemy import Connection
 
-from db.migrate import expect_reworded_expressions, wait_for_others
-from db.models import Base
+from db.entities import metadata
+from db.migrate import wait_for_others
 from db.session import make_engine, make_url_of
 from db.types import CleanJSON, CleanText, UTCDateTime
 from settings import get_settings
@@ -30,10 +30,9 @@ def render_item(kind: str, item: object, _context: object) -> str | Literal[Fals
 def run(connection: Connection) -> None:
     """Migrate in the connection's transaction, one process at a time."""
     wait_for_others(connection)
-    expect_reworded_expressions()
     context.configure(
         connection=connection,
-        target_metadata=Base.metadata,
+        target_metadata=metadata(),
         compare_server_default=True,
         render_item=render_item,
         render_as_batch=connection.dialect.name == "sqlite",
@@ -53,7 +52,7 @@ async def run_alone() -> None:
 
 
 if context.is_offline_mode():
-    context.configure(url=make_url_of(get_settings()), target_metadata=Base.metadata, literal_binds=True)
+    context.configure(url=make_url_of(get_settings()), target_metadata=metadata(), literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()
 elif (given := context.config.attributes.get("connection")) is not None:

@@ -9,7 +9,7 @@ from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.dialects import insert
-from db.models import CALL_FINAL, Call
+from db.entities.candidate import CALL_FINAL, Call
 from db.types import new_id, utc_now
 
 

@@ -81,10 +81,10 @@ async def get(session: AsyncSession, key: str) -> Begun | None:
     return None if row is None else Begun(False, row.status, row.detail, row.created_at, row.updated_at)
 
 
-async def done(session: AsyncSession, kind: str, entity_type: str, entity_id: uuid.UUID) -> list[dict[str, Any]]:
+async def done(session: AsyncSession, kind: str, entity_id: uuid.UUID) -> list[dict[str, Any]]:
     """Return what is remembered of an entity's effects of a kind that are done."""
     rows = await session.scalars(
-        select(Effect).where(Effect.belongs_to(entity_type, entity_id), Effect.kind == kind, Effect.status == "done")
+        select(Effect).where(Effect.belongs_to(entity_id), Effect.kind == kind, Effect.status == "done")
     )
     return [row.detail or {} for row in rows]
 

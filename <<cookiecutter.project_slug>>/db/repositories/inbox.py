@@ -59,7 +59,7 @@ async def accept(
         source: who sent it (such as "submit"); ids are unique within a source.
         webhook_id: the sender's id, 1 to MAX_WEBHOOK_ID characters.
         body: the bytes that were signed.
-        entity_type: "candidate" or "submission".
+        entity_type: its type, such as "submission".
         entity_id: of the entity that the webhook is about, or made with `new_id()` for one written in this transaction.
         answer: the JSON body of the answer.
         status_code: of the answer.

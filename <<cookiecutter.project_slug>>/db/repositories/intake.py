@@ -1,4 +1,4 @@
-"""The hot path: a webhook that makes a row. Receipt, row, timeline and outbox entry in one transaction.
+"""The hot path: a webhook that makes an entity. Receipt, rows, timeline and outbox entry in one transaction.
 
 On PostgreSQL all of it is one statement, which is a transaction by itself: one round trip instead of six, and one
 commit. On SQLite, where there are no round trips, the repositories do the same step by step.
@@ -11,59 +11,30 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
+from sqlalchemy import Column
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import JSON, TypeDecorator
 
 import tracing
-from db.repositories import candidates, inbox, outbox, submissions, timeline
+from db.base import EntityRow
+from db.entities import entity_type, type_of
+from db.repositories import entities, inbox, outbox, timeline
 from db.repositories.inbox import Accepted
 from db.session import Database, DatabaseUnavailableError, why_unavailable
-from db.types import clean_text, new_id, utc_now
+from db.types import new_id, utc_now
 
-
-def _statement(kind: str, entity: str, more: str = "") -> str:
-    """Return the statement for a kind of entity; `entity` writes its row."""
-    return f"""
-WITH receipt AS (
-    INSERT INTO webhook_inbox (id, source, webhook_id, body_digest, status_code, answer, location, entity_type,
-                               entity_id, received_at)
-    VALUES ($1, $2, $3, $4, 202, $5, $6, '{kind}', $7, $8)
-    ON CONFLICT (source, webhook_id) DO NOTHING
-    RETURNING entity_id AS id
-), event AS (
-    INSERT INTO timeline (id, entity_type, entity_id, at, event, detail)
-    SELECT $9, '{kind}', id, $8, 'received', $10 FROM receipt
-), entity AS ({entity}){more}
-SELECT id FROM receipt"""  # noqa: S608 - constants
-
-
-_SUBMISSION = _statement(
-    "submission",
-    """
-    INSERT INTO submissions (id, form, email, text, traceparent, status, attempts, next_attempt_at, created_at,
-                             updated_at)
-    SELECT id, $11, $12, $13, $14, 'pending', 0, $8, $8, $8 FROM receipt""",
-)
-
-# The target is new, as the candidate is: its first entry has the position 1.
-_CANDIDATE = _statement(
-    "candidate",
-    """
-    INSERT INTO candidates (id, name, email, phone, position, cv_text, status, created_at, updated_at)
-    SELECT id, $11, $12, $13, $14, $15, 'received', $8, $8 FROM receipt""",
-    """, entry AS (
-    INSERT INTO outbox (id, kind, target, position, payload, entity_type, entity_id, dedupe_key, traceparent,
-                        status, attempts, next_attempt_at, created_at)
-    SELECT $16, 'start', $17, 1, $18, 'candidate', id, $17, $19, 'pending', 0, $8, $8 FROM receipt
-)""",
-)
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+_RECEIPT_VALUES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A webhook as it came, and the answer it gets; `entity_id` is that of the row to be made."""
+    """A webhook as it came, and the answer it gets; `entity_id` is that of the entity to be made."""
 
     source: str
     webhook_id: str
@@ -74,78 +45,93 @@ class Receipt:
     detail: Mapping[str, Any]
 
 
-def hiring_target(candidate_id: uuid.UUID) -> str:
-    """Return the id of the candidate's Temporal workflow."""
-    return f"hiring-{candidate_id}"
+async def take(database: Database, receipt: Receipt, row: EntityRow, *, target: str | None = None) -> Accepted:
+    """Store an entity, or return the answer that this webhook got before.
 
-
-async def take_submission(database: Database, receipt: Receipt, *, form: str, email: str, text: str) -> Accepted:
-    """Store a submission, or return the answer that this webhook got before.
-
-    Raises:
-        BodyMismatchError: the webhook's id came before with another body.
-        DatabaseUnavailableError: nothing is known to be stored.
-    """
-    if not database.is_sqlite:
-        texts = (clean_text(form), clean_text(email), clean_text(text))
-        if await _run(database, _SUBMISSION, [*_receipt_values(receipt), *texts, tracing.traceparent()]):
-            return _fresh(receipt, "submission")
-    async with database.session() as session:
-        accepted = await _accept(session, receipt, "submission")
-        if accepted.fresh:
-            await submissions.create(session, id=receipt.entity_id, form=form, email=email, text=text)
-    return accepted
-
-
-async def take_candidate(
-    database: Database,
-    receipt: Receipt,
-    *,
-    name: str,
-    email: str,
-    phone: str,
-    position: str,
-    cv_text: str,
-) -> Accepted:
-    """Store a candidate and the outbox entry that starts the hiring process, or return the answer given before.
+    Args:
+        database: where to.
+        receipt: the webhook.
+        row: the entity's own row, not stored yet; it gets the receipt's id.
+        target: id of the Temporal workflow that the outbox is to start for it; None: none is started.
 
     Raises:
         BodyMismatchError: the webhook's id came before with another body.
         DatabaseUnavailableError: nothing is known to be stored.
     """
-    target = hiring_target(receipt.entity_id)
-    payload = {"candidate_id": str(receipt.entity_id)}
+    row.id = receipt.entity_id
+    kind = type_of(type(row)).name
     if not database.is_sqlite:
-        texts = [clean_text(value) for value in (name, email, phone, position, cv_text)]
-        values = [*_receipt_values(receipt), *texts, new_id(), target, json.dumps(payload), tracing.traceparent()]
-        if await _run(database, _CANDIDATE, values):
-            return _fresh(receipt, "candidate")
+        statement, columns = _statement(kind, starts=target is not None)
+        values = [*_receipt_values(receipt, kind), *(_value(row, column) for column in columns)]
+        if target is not None:
+            # The target is new, as the entity is: its first entry has the position 1.
+            values += [new_id(), target, tracing.traceparent()]
+        if await _run(database, statement, values):
+            return Accepted(True, 202, dict(receipt.answer), receipt.location, kind, receipt.entity_id)
     async with database.session() as session:
-        accepted = await _accept(session, receipt, "candidate")
+        accepted = await _accept(session, receipt, kind)
         if accepted.fresh:
-            await candidates.create(
-                session,
-                id=receipt.entity_id,
-                name=name,
-                email=email,
-                phone=phone,
-                position=position,
-                cv_text=cv_text,
-            )
-            await outbox.add(
-                session,
-                kind="start",
-                target=target,
-                payload=payload,
-                entity_type="candidate",
-                entity_id=receipt.entity_id,
-                dedupe_key=target,
-            )
+            await entities.add(session, row)
+            if target is not None:
+                await outbox.add(
+                    session,
+                    kind="start",
+                    target=target,
+                    payload={},
+                    entity_type=kind,
+                    entity_id=receipt.entity_id,
+                    dedupe_key=target,
+                )
     return accepted
 
 
-def _fresh(receipt: Receipt, entity_type: str) -> Accepted:
-    return Accepted(True, 202, dict(receipt.answer), receipt.location, entity_type, receipt.entity_id)
+@lru_cache(maxsize=128)
+def _statement(kind: str, *, starts: bool) -> tuple[str, list[Column[Any]]]:
+    """Return the statement for a type of entity, and the columns whose values it takes after the receipt's."""
+    table: Any = entity_type(kind).model.__table__  # type: ignore[attr-defined]
+    columns = [column for column in table.columns if column.name != "id"]
+    named = "".join(f', "{column.name}"' for column in columns)
+    given = "".join(f", ${number}" for number, _ in enumerate(columns, start=_RECEIPT_VALUES + 2))
+    entry = ""
+    if starts:
+        first = _RECEIPT_VALUES + 2 + len(columns)
+        entry = f"""
+, entry AS (
+    INSERT INTO outbox (id, kind, target, position, payload, entity_type, entity_id, dedupe_key, traceparent,
+                        status, attempts, next_attempt_at, created_at)
+    SELECT ${first}, 'start', ${first + 1}, 1, '{{}}', $11, id, ${first + 1}, ${first + 2}, 'pending', 0, $8, $8
+    FROM receipt
+)"""  # noqa: S608 - constants and places
+    statement = f"""
+WITH receipt AS (
+    INSERT INTO webhook_inbox (id, source, webhook_id, body_digest, status_code, answer, location, entity_type,
+                               entity_id, received_at)
+    VALUES ($1, $2, $3, $4, 202, $5, $6, $11, $7, $8)
+    ON CONFLICT (source, webhook_id) DO NOTHING
+    RETURNING entity_id AS id
+), entity AS (
+    INSERT INTO entities (id, type) SELECT id, $11 FROM receipt
+), event AS (
+    INSERT INTO timeline (id, entity_type, entity_id, at, event, detail)
+    SELECT $9, $11, id, $8, 'received', $10 FROM receipt
+), own AS (
+    INSERT INTO "{table.name}" (id{named}) SELECT id{given} FROM receipt
+){entry}
+SELECT id FROM receipt"""  # noqa: S608 - names of our own tables, and places
+    return statement, columns
+
+
+def _value(row: EntityRow, column: Column[Any]) -> Any:
+    """Return a column's value as the driver takes it, its default where none is given."""
+    value = getattr(row, column.key)
+    if value is None and column.default is not None:
+        default: Any = column.default
+        value = default.arg(None) if default.is_callable else default.arg
+    kind: Any = column.type
+    if isinstance(kind, TypeDecorator):
+        value = kind.process_bind_param(value, _POSTGRESQL)
+        kind = kind.impl_instance
+    return json.dumps(value) if isinstance(kind, JSON) and value is not None else value
 
 
 async def _accept(session: AsyncSession, receipt: Receipt, entity_type: str) -> Accepted:
@@ -164,7 +150,7 @@ async def _accept(session: AsyncSession, receipt: Receipt, entity_type: str) -> 
     return accepted
 
 
-def _receipt_values(receipt: Receipt) -> list[Any]:
+def _receipt_values(receipt: Receipt, kind: str) -> list[Any]:
     return [
         new_id(),
         receipt.source,
@@ -176,6 +162,7 @@ def _receipt_values(receipt: Receipt) -> list[Any]:
         utc_now(),
         new_id(),
         json.dumps(receipt.detail),
+        kind,
     ]
 
 

@@ -67,9 +67,9 @@ async def add(
     Args:
         session: a writing one.
         kind: "start" or "signal".
-        target: id of the Temporal workflow, such as hiring-<candidate_id>.
+        target: id of the Temporal workflow: its process, a hyphen, and the id of the entity.
         payload: ids and times only, never a person's text.
-        entity_type: "candidate" or "submission".
+        entity_type: its type, such as "submission".
         entity_id: what it is about.
         dedupe_key: same key, same entry.
         now: when it was made and is due.

@@ -10,13 +10,12 @@ from typing import Any, Literal
 
 from sqlalchemy import and_, case, null, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
 import tracing
-from db.models import Submission
-from db.repositories import timeline
+from db.entities.submission import Submission
+from db.repositories import entities, timeline
 from db.repositories.backoff import pause_after
-from db.repositories.paging import Page, page_of
+from db.repositories.paging import Page
 from db.types import new_id, utc_now
 
 DIED = "Every process that ran it ended before it was done, or took longer than its lease."
@@ -37,8 +36,7 @@ class SubmissionLease:
     traceparent: str | None = None
 
 
-async def create(
-    session: AsyncSession,
+def make(
     *,
     form: str,
     email: str,
@@ -46,9 +44,9 @@ async def create(
     id: uuid.UUID | None = None,  # noqa: A002
     now: datetime | None = None,
 ) -> Submission:
-    """Add a pending submission, due at once."""
+    """Return a pending submission, due at once, not stored yet."""
     now = now or utc_now()
-    row = Submission(
+    return Submission(
         id=id or new_id(),
         form=form,
         email=email,
@@ -60,9 +58,19 @@ async def create(
         created_at=now,
         updated_at=now,
     )
-    session.add(row)
-    await session.flush()
-    return row
+
+
+async def create(
+    session: AsyncSession,
+    *,
+    form: str,
+    email: str,
+    text: str,
+    id: uuid.UUID | None = None,  # noqa: A002
+    now: datetime | None = None,
+) -> Submission:
+    """Add a pending submission, due at once."""
+    return await entities.add(session, make(form=form, email=email, text=text, id=id, now=now))
 
 
 async def get(session: AsyncSession, id: uuid.UUID) -> Submission | None:  # noqa: A002
@@ -83,12 +91,15 @@ async def list_page(
     Raises:
         CursorError: no page gave the cursor out.
     """
-    query = select(Submission).options(defer(Submission.text, raiseload=True))
-    if status is not None:
-        query = query.where(Submission.status == status)
-    if form is not None:
-        query = query.where(Submission.form == form)
-    return await page_of(session, query, Submission.id, cursor=cursor, limit=limit)
+    return await entities.list_page(
+        session,
+        Submission,
+        status=status,
+        where=[] if form is None else [Submission.form == form],
+        without=[Submission.text],
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 async def lease_batch(

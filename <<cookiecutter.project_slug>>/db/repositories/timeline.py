@@ -71,13 +71,11 @@ async def add_once(
     return added is not None
 
 
-async def list_for(
-    session: AsyncSession, entity_type: str, entity_id: uuid.UUID, *, limit: int = 500
-) -> list[TimelineEvent]:
+async def list_for(session: AsyncSession, entity_id: uuid.UUID, *, limit: int = 500) -> list[TimelineEvent]:
     """Return the entity's events, oldest first, at most `limit` of them (the newest)."""
     newest = await session.scalars(
         select(TimelineEvent)
-        .where(TimelineEvent.belongs_to(entity_type, entity_id))
+        .where(TimelineEvent.belongs_to(entity_id))
         .order_by(TimelineEvent.at.desc(), TimelineEvent.id.desc())
         .limit(limit)
     )

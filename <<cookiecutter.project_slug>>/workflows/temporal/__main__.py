@@ -10,16 +10,16 @@ from workflows.temporal.ending import leave
 
 # Command: the function that takes its arguments and returns the exit code, imported when it is asked for; what it does.
 COMMANDS = {
-    "demo": ("workflows.temporal.dev.demo_command:main", "play three candidates through the whole system"),
+    "demo": ("workflows.temporal.dev.demo_command:main", "play the processes through the whole system"),
     "dev": ("workflows.temporal.dev.dev_command:main", "run the whole system on this machine until Ctrl-C"),
     "worker": ("workflows.temporal.worker_command:main", "run a worker until SIGTERM or Ctrl-C"),
     "setup": (
         "workflows.temporal.setup_command:main",
         "register the search attribute and the schedule; safe to repeat",
     ),
-    "start": ("workflows.temporal.start_command:main", "store a candidate and start the hiring process"),
-    "send": ("workflows.temporal.send_command:main", "tell a hiring process of a calendar, call, decision, withdrawal"),
-    "show": ("workflows.temporal.show_command:main", "show a candidate's status and timeline"),
+    "start": ("workflows.temporal.start_command:main", "store an entity and start its process"),
+    "send": ("workflows.temporal.send_command:main", "tell a process what happened"),
+    "show": ("workflows.temporal.show_command:main", "show an entity's status and timeline"),
     "validate": ("workflows.temporal.validate:main", "check the Temporal workflows, and replay recorded histories"),
     "codec-key": ("workflows.temporal.setup_command:codec_key", "print a new key for TEMPORAL_CODEC_KEYS"),
 }

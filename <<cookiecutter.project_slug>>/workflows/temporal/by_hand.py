@@ -1,4 +1,4 @@
-"""What the commands that start, signal and show processes share: checked words, a database, and delivery at once."""
+"""What the commands that start, signal and show processes share: flags from models, a database, prompt delivery."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import asyncio
 import json
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 import tracing
 from db.delivery import Delivered, deliver_due, make_owner
+from db.entities import entity_type
 from db.repositories import outbox
-from db.repositories.events import FinalStatusError, UnknownCandidateError
+from db.repositories.events import FinalStatusError, UnknownEntityError
 from db.repositories.inbox import MAX_WEBHOOK_ID, BodyMismatchError
 from db.schema import migrate_if_needed
 from db.session import Database, DatabaseUnavailableError
@@ -24,31 +26,39 @@ from settings import Settings, SettingsError, get_settings
 from workflows.inputs import Body
 from workflows.temporal.client import connect, data_converter
 from workflows.temporal.environment import connect_config
+from workflows.temporal.processes import Process, processes
 from workflows.temporal.target import TemporalTarget
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 # Who sends what is sent by hand; ids are unique within a source.
 SOURCE = "cli"
-# So that the whole id, with the candidate's before it, stays within what the inbox takes.
+# So that the whole id, with the entity's before it, stays within what the inbox takes.
 LONGEST_KEY = MAX_WEBHOOK_ID - 60
 
 # pydantic's own words are about patterns; these say what to do.
 _REMEDIES = {
-    "candidate_id": "give the id that `start` printed",
     "email": "give one address, such as ann@example.com",
     "phone": "give digits with the country's code, such as +49 30 901820",
 }
 
 
-class Whom(Body):
-    """A candidate."""
-
-    candidate_id: uuid.UUID
-
-
 class WrongInputError(Exception):
     """An argument is wrong; the text is one plain sentence for each, and does not repeat values."""
+
+
+def parsed(
+    make_parser: Callable[[], argparse.ArgumentParser],
+    argv: Sequence[str],
+    name: str,
+    work: Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]],
+) -> int:
+    """Do the work of a command that is for one of the processes, if there is any; as `run`."""
+    if not processes():
+        print("There is no process yet: raw new process makes one.", file=sys.stderr)
+        return 2
+    arguments = make_parser().parse_args(argv)
+    return run(name, lambda settings: work(settings, arguments))
 
 
 def run(name: str, work: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
@@ -64,7 +74,7 @@ def run(name: str, work: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
     except BodyMismatchError:
         print("This --id was used before, with something else: nothing was done.", file=sys.stderr)
         return 1
-    except (DatabaseUnavailableError, UnknownCandidateError, FinalStatusError) as error:
+    except (DatabaseUnavailableError, UnknownEntityError, FinalStatusError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -101,33 +111,128 @@ def _key(text: str) -> str:
     return text
 
 
-def checked(model: type[ModelT], values: Mapping[str, Any], names: Mapping[str, str]) -> tuple[ModelT, bytes]:
-    """Return the values as the API would take them, and the body that would have brought them.
+def add_fields(parser: argparse.ArgumentParser, model: type[Body], *, without: str | None = None) -> None:
+    """Add a flag for each field of a body, and --json for the whole of it."""
+    for name, schema in _properties(model).items():
+        if name != without:
+            parser.add_argument(_flag(name), dest=f"field_{name}", metavar="VALUE", help=_help_of(schema))
+    parser.add_argument("--json", metavar="FILE", help="the body as JSON in place of flags; -: standard input")
 
-    Args:
-        model: of the body.
-        values: of its fields; None is left out.
-        names: what each field is called on the command line.
+
+def given_fields(arguments: argparse.Namespace, model: type[Body]) -> dict[str, Any]:
+    """Return what the flags, or --json, give of a body.
+
+    Raises:
+        WrongInputError: a file cannot be read, or holds no JSON object, or a value is none.
+    """
+    given = vars(arguments)
+    flags = {name: str(value) for name in model.model_fields if (value := given.get(f"field_{name}")) is not None}
+    if arguments.json is None:
+        return {name: _value(name, text, _properties(model)[name]) for name, text in flags.items()}
+    if flags:
+        raise WrongInputError(f"--json is the whole body: leave out {', '.join(map(_flag, flags))}.")
+    try:
+        found = json.loads(read_text("--json", arguments.json))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise WrongInputError("--json is wrong: the file holds no JSON object.")
+    return found
+
+
+def _properties(model: type[Body]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
+    return found
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _is_text(schema: Mapping[str, Any]) -> bool:
+    return any(one.get("type") == "string" or "enum" in one for one in (schema, *schema.get("anyOf", ())))
+
+
+def _help_of(schema: Mapping[str, Any]) -> str:
+    words = str(schema.get("description") or "").rstrip(".")
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    kind = schema.get("format") or ("text; @FILE reads it from a file" if _is_text(schema) else "JSON")
+    return (f"{words} ({kind})" if words else str(kind)).replace("%", "%%")
+
+
+def _value(name: str, text: str, schema: Mapping[str, Any]) -> Any:
+    if _is_text(schema):
+        return read_text(_flag(name), text[1:]) if text.startswith("@") else text
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise WrongInputError(f"{_flag(name)} is wrong: give JSON, such as 3, true or [1, 2].") from None
+
+
+def read_text(name: str, file: str) -> str:
+    """Return the text of a file, or of standard input for "-".
+
+    Raises:
+        WrongInputError: it cannot be read, or is no text in UTF-8.
+    """
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise WrongInputError(f"{name} is wrong: the file is not plain text in UTF-8; convert it.") from None
+    except OSError as error:
+        raise WrongInputError(f"{name} is wrong: the file cannot be read ({error.strerror}).") from None
+
+
+def checked(model: type[ModelT], values: Mapping[str, Any]) -> tuple[ModelT, bytes]:
+    """Return the values as the API would take them, and the body that would have brought them.
 
     Raises:
         WrongInputError: a value is wrong.
     """
-    body = json.dumps({name: value for name, value in values.items() if value is not None}, sort_keys=True)
+    body = json.dumps(dict(values), sort_keys=True)
     try:
         return model.model_validate_json(body), body.encode()
     except ValidationError as error:
         lines = []
         for fault in error.errors(include_url=False, include_context=False, include_input=False):
             field = str(fault["loc"][0]) if fault["loc"] else ""
+            if fault["type"] == "missing":
+                lines.append(f"{_flag(field)} is missing.")
+                continue
             words = _REMEDIES.get(field, fault["msg"]).rstrip(".")
-            lines.append(f"{names.get(field, field)} is wrong: {words[:1].lower()}{words[1:]}.")
+            lines.append(f"{_flag(field)} is wrong: {words[:1].lower()}{words[1:]}.")
         raise WrongInputError("\n".join(lines)) from None
 
 
-def address(settings: Settings, candidate_id: object) -> str:
-    """Return where the candidate is shown, as a webhook's answer says it."""
+def id_of(text: str) -> uuid.UUID:
+    """Return an entity's id.
+
+    Raises:
+        WrongInputError: it is none.
+    """
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise WrongInputError("ID is wrong: give the id that `start` printed.") from None
+
+
+def process_named(name: str) -> Process:
+    """Return a process.
+
+    Raises:
+        WrongInputError: there is none of this name.
+    """
+    if (process := processes().get(name)) is None:
+        there = f"there is {', '.join(processes())}" if processes() else "there is none yet: raw new process makes one"
+        raise WrongInputError(f"PROCESS is wrong: there is no process {name!r:.60}; {there}.")
+    return process
+
+
+def address(settings: Settings, process: Process, entity_id: object) -> str:
+    """Return where the entity is shown, as a webhook's answer says it."""
     base = settings.public_url
-    return f"{base.rstrip('/') if base else ''}/candidates/{candidate_id}"
+    return f"{base.rstrip('/') if base else ''}/{entity_type(process.entity).plural}/{entity_id}"
 
 
 async def deliver_now(database: Database, settings: Settings, target: str) -> str:

@@ -11,35 +11,28 @@
 
 A withdrawal, or a cancellation of the workflow, ends it at any point: withdrawn. What cannot be done at all: failed.
 
-A change of the order or kind of steps needs `workflow.patched`: processes that are under way are replayed with the new
-code. `temporal workflow validate` tells. See docs/processes.md.
+What every process does stands in workflows/temporal/base.py. See docs/processes.md.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, SearchAttributeKey
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.temporal.contracts import (
-        ENDED_METRIC,
+    from workflows.temporal.base import EntityProcess
+    from workflows.temporal.contracts import STATUS_QUERY
+    from workflows.temporal.hiring_contracts import (
         HIRING_PROCESS,
-        STAGE_ATTRIBUTE,
-        STATUS_QUERY,
-        Activity,
         CalendarEvent,
         CallEvent,
         CancelCall,
-        Contract,
         Decision,
-        FinalStatus,
+        HiringActivity,
         HiringInput,
         HiringResult,
         HiringStatus,
@@ -47,47 +40,34 @@ with workflow.unsafe.imports_passed_through():
         MailTemplate,
         PlaceCall,
         PlacedCall,
-        RawOutcome,
-        RawRun,
-        Record,
         Signal,
-        SlackNotice,
         Stage,
         Withdrawal,
     )
 
-ResultT = TypeVar("ResultT")
-
-_STAGE_KEY = SearchAttributeKey.for_keyword(STAGE_ATTRIBUTE)
-_RAW_SECONDS = 60.0
-# A run is pure: after a crash or a timeout it is simply tried again.
-_RAW_RETRY = RetryPolicy(maximum_attempts=5, maximum_interval=timedelta(minutes=1))
-_RAW_HEARTBEAT = timedelta(seconds=20)
-# The mail server may be away for a night; a day later a person has to look.
-_EFFECT_RETRY = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10))
-_EFFECT_LIMIT = timedelta(hours=24)
 # Calls cost money, and the process itself calls again hours later.
 _CALL_RETRY = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_attempts=5)
-# The timeline waits for the database as long as it takes.
-_RECORD_RETRY = RetryPolicy(maximum_interval=timedelta(minutes=1))
-_ATTEMPT_LIMIT = timedelta(seconds=60)
-
-
-class _Withdrawn(Exception):
-    """The candidate withdrew, or the workflow is being cancelled."""
+_NOTICES = {
+    "decision_due": "A candidate waits for a decision",
+    "decision_overdue": "A candidate expired: nobody decided in time",
+    "mail_failed": "A mail to a candidate could not be sent: please write by hand",
+    "withdrawn": "A candidate withdrew",
+}
 
 
 @workflow.defn(name=HIRING_PROCESS)
-class HiringProcess:
+class HiringProcess(EntityProcess[HiringResult]):
     """One candidate's way through hiring; its workflow id is hiring-<candidate id>."""
+
+    name = "hiring"
+    first_stage = Stage.ANALYSING
+    cancelled = "withdrawn"
 
     @workflow.init
     def __init__(self, given: HiringInput) -> None:
+        super().__init__(given)
         self._given = given
-        self._stage = Stage.ANALYSING
         self._score: float | None = None
-        # Signals arrive at least once.
-        self._seen: set[str] = set()
         self._call_time: datetime | None = None
         # Counts calendar events, to tell whether one came meanwhile.
         self._calendar_version = 0
@@ -99,24 +79,11 @@ class HiringProcess:
         self._open_call: CancelCall | None = None
         self._ended_calls: dict[str, CallEvent] = {}
         self._decision: Decision | None = None
-        self._withdrawal: str | None = None
-        self._compensating = False
-        self._waiting_until: datetime | None = None
-        self._records = 0
 
     @workflow.run
     async def run(self, given: HiringInput) -> HiringResult:  # noqa: ARG002 - __init__ has it
         """Go through the process to one of its ends."""
-        process = asyncio.create_task(self._process())
-        try:
-            # A cancellation reaches this await alone: the process learns of it at its next step, and cleans up.
-            result = await asyncio.shield(process)
-        except asyncio.CancelledError:
-            self._withdrawal = "cancelled"
-            await process
-            raise
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return result
+        return await self._until_the_end()
 
     @workflow.signal(name=Signal.CALENDAR)
     def calendar(self, event: CalendarEvent) -> None:
@@ -144,15 +111,14 @@ class HiringProcess:
     @workflow.signal(name=Signal.WITHDRAWAL)
     def withdraw(self, withdrawal: Withdrawal) -> None:
         """End the process: the candidate does not want to go on."""
-        if self._is_new(withdrawal.event_id) and self._withdrawal is None:
-            self._withdrawal = "withdrawn"
+        self._stop(withdrawal.event_id, "withdrawn")
 
     @workflow.query(name=STATUS_QUERY)
     def status(self) -> HiringStatus:
         """Say where the process is and what it waits for."""
         return HiringStatus(
             stage=self._stage,
-            final=self._stage.is_final,
+            final=self._final,
             call_time=self._call_time,
             call_sid=self._open_call.call_sid if self._open_call else None,
             calls_made=self._calls_made,
@@ -161,25 +127,9 @@ class HiringProcess:
             waiting_until=self._waiting_until,
         )
 
-    def _is_new(self, event_id: str) -> bool:
-        is_new = event_id not in self._seen
-        self._seen.add(event_id)
-        return is_new
-
-    async def _process(self) -> HiringResult:
-        try:
-            return await self._hire()
-        except _Withdrawn:
-            self._compensating = True
-            return await self._clean_up()
-        except ActivityError as error:
-            self._compensating = True
-            await self._notify("failed")
-            return await self._end("failed", error.activity_type or "activity")
-
-    async def _hire(self) -> HiringResult:
+    async def _go(self) -> HiringResult:
         await self._enter(Stage.ANALYSING, in_progress=True)
-        found = await self._run_raw("analyze-cv", {"id": self._given.candidate_id}, keep=["score", "qualified"])
+        found = await self._run_raw("analyze-cv", {"id": self._given.entity_id}, keep=["score", "qualified"])
         self._score = found["score"]
         if not found["qualified"]:
             await self._mail("rejection")
@@ -252,12 +202,12 @@ class HiringProcess:
         self._calls_made += 1
         await self._enter(Stage.CALLING, {"call": self._calls_made})
         key = self._key(f"call:{self._calls_made}")
-        self._open_call = CancelCall(candidate_id=self._given.candidate_id, key=key)
-        request = PlaceCall(candidate_id=self._given.candidate_id, key=key)
+        self._open_call = CancelCall(**self._whose(), key=key)
+        request = PlaceCall(**self._whose(), key=key)
         try:
             # Not cancelled: who is called has to be known.
             placed = await self._act(
-                Activity.PLACE_CALL, request, PlacedCall, retry_policy=_CALL_RETRY, is_cancellable=False
+                HiringActivity.PLACE_CALL, request, PlacedCall, retry_policy=_CALL_RETRY, is_cancellable=False
             )
         except ActivityError:
             self._open_call = None
@@ -279,7 +229,7 @@ class HiringProcess:
         if not await self._until(lambda: self._ended_calls[call_sid].transcript, limit):
             await self._record("no_transcript", {"call_sid": call_sid})
             return
-        params = {"id": self._given.candidate_id, "call_sid": call_sid}
+        params = {"id": self._given.entity_id, "call_sid": call_sid}
         try:
             await self._run_raw("generate-call-summary", params, keep=[])
         except ActivityError:
@@ -292,166 +242,45 @@ class HiringProcess:
         if durations.decision_escalation < durations.decision_limit and not await self._until(
             lambda: self._decision is not None, since + durations.decision_escalation
         ):
-            await self._notify("decision_due")
+            await self._tell("decision_due")
         if not await self._until(lambda: self._decision is not None, since + durations.decision_limit):
-            await self._notify("decision_overdue")
+            await self._tell("decision_overdue")
         return self._decision
 
-    async def _clean_up(self) -> HiringResult:
+    async def _clean_up(self) -> None:
         """Undo what a withdrawal makes pointless, and tell the recruiters."""
         if self._open_call is not None:
             await self._cancel_call(self._open_call)
             self._open_call = None
         await self._mail("withdrawal")
-        await self._notify("withdrawn")
-        return await self._end("withdrawn", self._withdrawal or "withdrawn")
+        await self._tell("withdrawn")
 
-    async def _until(self, is_met: Callable[[], bool], deadline: datetime) -> bool:
-        """Wait for a condition until a time; whether it is met then. A time in the past waits for nothing.
-
-        Raises:
-            _Withdrawn: meanwhile.
-        """
-        self._waiting_until = deadline
-        remaining = deadline - workflow.now()
-        if remaining > timedelta(0):
-            with suppress(asyncio.TimeoutError):
-                await workflow.wait_condition(
-                    lambda: is_met() or self._withdrawal is not None,
-                    timeout=remaining,
-                    timeout_summary=self._stage.value,
-                )
-        self._waiting_until = None
-        if self._withdrawal is not None:
-            raise _Withdrawn
-        return is_met()
-
-    async def _act(
-        self,
-        name: Activity,
-        argument: Contract,
-        result_type: type[ResultT],
-        *,
-        summary: str | None = None,
-        retry_policy: RetryPolicy = _EFFECT_RETRY,
-        is_cancellable: bool = True,
-        **options: Any,
-    ) -> ResultT:
-        """Run an activity; a withdrawal cancels it, also while it waits for its next try, if `is_cancellable`.
-
-        Raises:
-            ActivityError: it failed for good.
-            _Withdrawn: before it began or, if `is_cancellable`, before it ended.
-        """
-        if self._withdrawal is not None and not self._compensating:
-            raise _Withdrawn
-        options.setdefault("start_to_close_timeout", _ATTEMPT_LIMIT)
-        handle: workflow.ActivityHandle[ResultT] = workflow.start_activity(
-            name.value,
-            argument,
-            result_type=result_type,
-            retry_policy=retry_policy,
-            summary=summary,
-            **options,
-        )
-        await workflow.wait_condition(
-            lambda: handle.done() or (self._withdrawal is not None and is_cancellable and not self._compensating)
-        )
-        if not handle.done():
-            handle.cancel()
-        try:
-            return await handle
-        except (ActivityError, asyncio.CancelledError) as error:
-            if self._withdrawal is not None and is_cancelled_exception(error):
-                raise _Withdrawn from error
-            raise
-
-    async def _run_raw(self, name: str, params: dict[str, Any], *, keep: list[str]) -> dict[str, Any]:
-        run = RawRun(
-            workflow=name,
-            candidate_id=self._given.candidate_id,
-            params=params,
-            keep=keep,
-            timeout_seconds=_RAW_SECONDS,
-        )
-        outcome = await self._act(
-            Activity.RUN_RAW_WORKFLOW,
-            run,
-            RawOutcome,
-            summary=name,
-            retry_policy=_RAW_RETRY,
-            # Waiting for a free worker process counts too.
-            start_to_close_timeout=timedelta(seconds=_RAW_SECONDS * 5),
-            heartbeat_timeout=_RAW_HEARTBEAT,
-        )
-        return outcome.values
+    def _result(self, status: str, reason: str) -> HiringResult:
+        return HiringResult.model_validate({"status": status, "reason": reason})
 
     async def _mail(self, template: MailTemplate, *, key: str = "", **values: Any) -> None:
         """Send a mail; one that cannot be sent at all is for a person to see to, and no end of the process."""
         self._records += 1
         mail = Mail(
-            candidate_id=self._given.candidate_id,
+            **self._whose(),
             template=template,
             key=self._key(f"mail:{key or f'{template}:{self._records}'}"),
             **values,
         )
-        try:
-            await self._act(
-                Activity.SEND_MAIL, mail, type(None), summary=template, schedule_to_close_timeout=_EFFECT_LIMIT
-            )
-        except ActivityError:
+        if not await self._effect(HiringActivity.SEND_MAIL, mail, template):
             await self._record("mail_failed", {"mail": template})
-            await self._notify("mail_failed")
+            await self._tell("mail_failed")
 
     async def _invite(self, template: MailTemplate, call_time: datetime) -> None:
         self._invitations += 1
         await self._mail(template, call_time=call_time, sequence=self._invitations)
 
-    async def _notify(self, kind: Any) -> None:
-        """Tell the recruiters on Slack; that nobody could be told is in the timeline."""
-        self._records += 1
-        notice = SlackNotice(
-            candidate_id=self._given.candidate_id, kind=kind, key=self._key(f"slack:{kind}:{self._records}")
-        )
-        try:
-            await self._act(
-                Activity.NOTIFY_SLACK, notice, type(None), summary=kind, schedule_to_close_timeout=_EFFECT_LIMIT
-            )
-        except ActivityError:
-            await self._record("slack_failed", {"notice": kind})
+    async def _tell(self, kind: str) -> None:
+        """Tell the recruiters on Slack."""
+        await self._notify(kind, _NOTICES[kind])
 
     async def _cancel_call(self, call: CancelCall) -> None:
         try:
-            await self._act(Activity.CANCEL_CALL, call, type(None), retry_policy=_CALL_RETRY)
+            await self._act(HiringActivity.CANCEL_CALL, call, type(None), retry_policy=_CALL_RETRY)
         except ActivityError:
             await self._record("call_not_cancelled", {"call_sid": call.call_sid})
-
-    async def _enter(self, stage: Stage, detail: dict[str, Any] | None = None, *, in_progress: bool = False) -> None:
-        self._stage = stage
-        if self._given.search_attributes:
-            workflow.upsert_search_attributes([_STAGE_KEY.value_set(stage.value)])
-        await self._record(stage.value, detail, status="in_progress" if in_progress else None)
-
-    async def _end(self, status: FinalStatus, reason: str) -> HiringResult:
-        self._stage = Stage(status)
-        if self._given.search_attributes:
-            workflow.upsert_search_attributes([_STAGE_KEY.value_set(status)])
-        self._compensating = True
-        await self._record(status, {"reason": reason}, status=status)
-        workflow.metric_meter().create_counter(*ENDED_METRIC).add(1, {"status": status})
-        return HiringResult(status=status, reason=reason)
-
-    async def _record(self, event: str, detail: dict[str, Any] | None = None, *, status: Any = None) -> None:
-        self._records += 1
-        record = Record(
-            candidate_id=self._given.candidate_id,
-            event=event,
-            key=self._key(f"{self._records}:{event}"),
-            detail=detail or {},
-            status=status,
-        )
-        await self._act(Activity.RECORD, record, type(None), summary=event, retry_policy=_RECORD_RETRY)
-
-    def _key(self, name: str) -> str:
-        """Return an idempotency key: the same in every run and replay of this process."""
-        return f"{workflow.info().workflow_id}:{name}"

@@ -22,6 +22,7 @@ from workflows.temporal.client import connect_with_backoff, data_converter
 from workflows.temporal.ending import stop_on_signals
 from workflows.temporal.environment import connect_config
 from workflows.temporal.health import Answer, HealthServer
+from workflows.temporal.processes import check_settings
 from workflows.temporal.resources import Resources, open_resources
 from workflows.temporal.setup import prepare
 from workflows.temporal.state import WorkerState
@@ -68,6 +69,7 @@ async def run_worker(settings: Settings, registry: Registry) -> None:
     connect_config()
     data_converter(settings)
     deployment(settings)
+    check_settings()
     stack = AsyncExitStack()
     stack.push_async_callback(tracing.end)
     try:

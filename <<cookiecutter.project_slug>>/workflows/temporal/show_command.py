@@ -1,4 +1,4 @@
-"""`python -m workflows.temporal show`: a candidate's status, what happened so far, and what is still to be told."""
+"""`python -m workflows.temporal show`: an entity's status, what happened so far, and what is still to be told."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from db.repositories import candidates, outbox, timeline
-from db.repositories.events import UnknownCandidateError
-from db.repositories.intake import hiring_target
+from db.base import Entity
+from db.repositories import entities, outbox, timeline
+from db.repositories.events import UnknownEntityError
 from db.session import Database
 from settings import Settings
 from workflows.temporal import by_hand
+from workflows.temporal.processes import process_of
 
 
 def main(argv: Sequence[str]) -> int:
-    """Show a candidate; 0 shown, 1 not there, 2 wrong usage or settings."""
+    """Show an entity; 0 shown, 1 not there, 2 wrong usage or settings."""
     parser = argparse.ArgumentParser(
         prog="python -m workflows.temporal show",
-        description="Show a candidate: status, timeline, and what waits in the outbox. Reads the database only.",
+        description="Show an entity: status, timeline, and what waits in the outbox. Reads the database only.",
     )
-    parser.add_argument("candidate_id", metavar="CANDIDATE_ID")
+    parser.add_argument("entity", metavar="ID")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     arguments = parser.parse_args(argv)
     return by_hand.run("show", lambda settings: _show(settings, arguments))
 
 
 async def _show(settings: Settings, arguments: argparse.Namespace) -> int:
-    names = {"candidate_id": "CANDIDATE_ID"}
-    whom, _ = by_hand.checked(by_hand.Whom, {"candidate_id": arguments.candidate_id}, names)
-    shown = await look(settings, whom.candidate_id)
+    shown = await look(settings, by_hand.id_of(arguments.entity))
     if arguments.json:
         json.dump(shown, sys.stdout, indent=2)
         print()
         return 0
-    for name in ("id", "workflow", "status"):
-        print(f"{name:<9}  {shown[name]}")
+    for name in ("type", "id", "workflow", "status"):
+        if shown[name] is not None:
+            print(f"{name:<9}  {shown[name]}")
     for item in shown["timeline"]:
         print(f"{item['at']}  {item['event']:<16}  {_words(item['detail'])}".rstrip())
     for entry in shown["outbox"]:
@@ -47,30 +47,33 @@ async def _show(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def look(settings: Settings, candidate_id: uuid.UUID) -> dict[str, Any]:
-    """Return what is known of a candidate, without what the person wrote.
+async def look(settings: Settings, entity_id: uuid.UUID) -> dict[str, Any]:
+    """Return what is known of an entity, without what people wrote.
 
     Raises:
-        UnknownCandidateError: there is none of this id.
+        UnknownEntityError: there is none of this id.
         DatabaseUnavailableError: it could not be read.
     """
-    unknown = UnknownCandidateError("There is no candidate with this id.")
+    unknown = UnknownEntityError("entity")
     if settings.uses_sqlite and not settings.sqlite_path.exists():
         # To look must not make a database.
         raise unknown
     database = Database(settings)
-    target = hiring_target(candidate_id)
     try:
         async with database.session(read_only=True) as session:
-            status = await candidates.status_of(session, candidate_id)
-            if status is None:
+            entity = await session.get(Entity, entity_id)
+            if entity is None:
                 raise unknown
-            events = await timeline.list_for(session, "candidate", candidate_id)
-            waiting = await outbox.list_waiting(session, target)
+            process = process_of(entity.type)
+            status = await entities.status_of(session, entity.type, entity_id)
+            events = await timeline.list_for(session, entity_id)
+            target = None if process is None else process.target(entity_id)
+            waiting = [] if target is None else await outbox.list_waiting(session, target)
     finally:
         await database.dispose()
     return {
-        "id": str(candidate_id),
+        "type": entity.type,
+        "id": str(entity_id),
         "workflow": target,
         "status": status,
         "timeline": [

@@ -9,7 +9,7 @@ What happens to a signal whose process is not there depends on what the server s
 - The server does not know the process. The outbox keeps the order of a target, so its start was delivered before: the
   process has ended and its history is past the namespace's retention, or the server has lost its data. Neither can be
   mended by trying again, and starting anew would repeat what a person was already told. So it is delivered too, and the
-  timeline says `signal_without_process`: with a candidate whose status is not final, that means lost data.
+  timeline says `signal_without_process`: with an entity whose status is not final, that means lost data.
 - There is no such namespace: nothing can be delivered now, and everything is tried again.
 """
 
@@ -31,32 +31,14 @@ from db.delivery import TargetAwayError, UndeliverableError
 from db.repositories.outbox import OutboxLease
 from settings import Settings
 from workflows.temporal.client import why_away
-from workflows.temporal.contracts import (
-    HIRING_PROCESS,
-    CalendarEvent,
-    CallEvent,
-    Contract,
-    Decision,
-    Durations,
-    HiringInput,
-    Signal,
-    Withdrawal,
-)
+from workflows.temporal.contracts import Contract
+from workflows.temporal.processes import Process, process_of_target
 from workflows.temporal.setup import has_search_attributes
 
 # The SDK's own bounds do not hold while the server is gone.
 CALL_SECONDS = 3.0
 # Search attributes that the server does not have yet may be added while this process runs.
 _ASK_AGAIN_SECONDS = 60.0
-
-# What an event of the outbox is for the process, by the payload's word for its source.
-SIGNALS: dict[str, tuple[Signal, type[Contract]]] = {
-    "calendar": (Signal.CALENDAR, CalendarEvent),
-    "twilio": (Signal.CALL, CallEvent),
-    "call-completed": (Signal.CALL, CallEvent),
-    "decision": (Signal.DECISION, Decision),
-    "withdrawal": (Signal.WITHDRAWAL, Withdrawal),
-}
 
 # The server, or the way to it, is at fault, and not what we ask for.
 _AWAY = frozenset(
@@ -84,7 +66,7 @@ class TemporalTarget:
 
         Args:
             client: may be lazy: while the server is away, entries are retried.
-            settings: task queue, and how long a process that starts now waits for what.
+            settings: of them, the task queue.
         """
         self._client = client
         self._settings = settings
@@ -117,16 +99,12 @@ class TemporalTarget:
             raise _away(error) from None
 
     async def _start(self, entry: OutboxLease) -> None:
-        given = HiringInput(
-            candidate_id=str(entry.entity_id),
-            durations=durations_of(self._settings),
-            call_attempts=self._settings.hiring_call_attempts,
-            search_attributes=await self._has_search_attributes(),
-        )
+        process = process_for(entry)
+        given = process.make_input(str(entry.entity_id), await self._has_search_attributes())
         try:
             await _bounded(
                 self._client.start_workflow(
-                    HIRING_PROCESS,
+                    process.workflow,
                     given,
                     id=entry.target,
                     task_queue=self._settings.temporal_task_queue,
@@ -143,7 +121,7 @@ class TemporalTarget:
     async def _signal(self, entry: OutboxLease) -> str | None:
         name, event = signal_of(entry)
         try:
-            await _bounded(self._client.get_workflow_handle(entry.target).signal(name.value, event))
+            await _bounded(self._client.get_workflow_handle(entry.target).signal(name, event))
         except RPCError as error:
             if (told := _why_not_there(error)) is None:
                 raise _explained(error) from None
@@ -161,23 +139,30 @@ class TemporalTarget:
         return self._search_attributes
 
 
-def durations_of(settings: Settings) -> Durations:
-    """Return how long a process that starts now waits for what."""
-    return Durations(**{name: getattr(settings, f"hiring_{name}") for name in Durations.model_fields})
+def process_for(entry: OutboxLease) -> Process:
+    """Return the process that an entry is for.
+
+    Raises:
+        UndeliverableError: there is none; code that had it may be deployed again.
+    """
+    process = process_of_target(entry.target)
+    if process is None:
+        raise UndeliverableError(f"no process is called as the workflow id {entry.target[:100]!r} begins")
+    return process
 
 
-def signal_of(entry: OutboxLease) -> tuple[Signal, Contract]:
+def signal_of(entry: OutboxLease) -> tuple[str, Contract]:
     """Return the signal that an entry stands for, and its argument.
 
     Raises:
         UndeliverableError: there is none, or its payload does not fit; the text names the fields and no value.
     """
     source = entry.payload.get("event")
-    if entry.kind != "signal" or not isinstance(source, str) or source not in SIGNALS:
+    known = process_for(entry).incoming_of(source) if isinstance(source, str) else None
+    if entry.kind != "signal" or known is None:
         raise UndeliverableError(f"kind {entry.kind!r} with event {str(source)[:40]!r} is nothing that a process knows")
-    name, model = SIGNALS[source]
     try:
-        return name, model.model_validate(entry.payload)
+        return str(known.signal), known.payload.model_validate(entry.payload)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         words = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)

@@ -6,7 +6,7 @@ import http.client
 import logging
 import socket
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 from temporalio import activity, workflow
 from temporalio.runtime import (
@@ -19,7 +19,9 @@ from temporalio.runtime import (
 )
 
 import logs
-from workflows.temporal.contracts import ENDED_METRIC, HIRING_PROCESS, FinalStatus
+from db.entities import entity_type
+from workflows.temporal.contracts import ENDED_METRIC
+from workflows.temporal.processes import processes
 
 LOOPBACK = "127.0.0.1"
 _PORT_TRIES = 5
@@ -87,10 +89,11 @@ class Telemetry:
 
     def show_zeros(self, namespace: str, task_queue: str) -> None:
         """Show the ends of processes as zeros from the start, or Prometheus would see no rise to the first of each."""
-        labels = {"namespace": namespace, "task_queue": task_queue, "workflow_type": HIRING_PROCESS}
+        labels = {"namespace": namespace, "task_queue": task_queue}
         counter = self.runtime.metric_meter.with_additional_attributes(labels).create_counter(*ENDED_METRIC)
-        for status in get_args(FinalStatus):
-            counter.add(0, {"status": status})
+        for process in processes().values():
+            for status in entity_type(process.entity).final:
+                counter.add(0, {"workflow_type": process.workflow, "process": process.name, "status": status})
 
     def scrape(self) -> bytes:
         """Return the figures in Prometheus' text format; it blocks, for three seconds at most.

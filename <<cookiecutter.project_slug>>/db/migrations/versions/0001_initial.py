@@ -1,4 +1,4 @@
-"""Candidates, submissions, and what is kept about each.
+"""Entities, submissions, and what is kept about each.
 
 Revision ID: 0001
 Revises:
@@ -22,24 +22,25 @@ def create_partial_index(name: str, table: str, columns: list[str], condition: s
     op.create_index(name, table, columns, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
 
 
+def entity_key(table: str, column: str) -> sa.ForeignKeyConstraint:
+    """Return the foreign key to an entity, which is checked at the commit."""
+    return sa.ForeignKeyConstraint(
+        [column],
+        ["entities.id"],
+        op.f(f"fk_{table}_{column}_entities"),
+        ondelete="CASCADE",
+        initially="DEFERRED",
+        deferrable=True,
+    )
+
+
 def entity_columns(table: str, *, nullable: bool = False) -> list[SchemaItem]:
-    """Return the columns that say to which entity a row belongs, with foreign keys that are checked at the commit."""
-    items: list[SchemaItem] = [
-        sa.Column("entity_type", sa.String(length=16), nullable=nullable),
+    """Return the columns that say to which entity a row belongs."""
+    return [
+        sa.Column("entity_type", sa.String(length=32), nullable=nullable),
         sa.Column("entity_id", sa.Uuid(), nullable=nullable),
-        sa.CheckConstraint("entity_type IN ('candidate', 'submission')", op.f(f"ck_{table}_entity_type")),
+        entity_key(table, "entity_id"),
     ]
-    for kind in ("candidate", "submission"):
-        column, parent = f"{kind}_id", f"{kind}s"
-        expression = f"CASE WHEN entity_type = '{kind}' THEN entity_id END"
-        name = op.f(f"fk_{table}_{column}_{parent}")
-        items += [
-            sa.Column(column, sa.Uuid(), sa.Computed(expression, persisted=True), nullable=True),
-            sa.ForeignKeyConstraint(
-                [column], [f"{parent}.id"], name, ondelete="CASCADE", initially="DEFERRED", deferrable=True
-            ),
-        ]
-    return items
 
 
 def upgrade() -> None:
@@ -58,26 +59,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
     )
     op.create_table(
-        "candidates",
+        "entities",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("phone", sa.Text(), nullable=False),
-        sa.Column("position", sa.Text(), nullable=False),
-        sa.Column("cv_text", sa.Text(), nullable=False),
-        sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("result", sa.JSON(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "status IN ('received', 'in_progress', "
-            "'completed', 'rejected', 'expired', 'no_show', 'withdrawn', 'failed')",
-            name=op.f("ck_candidates_status"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_candidates")),
+        sa.Column("type", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entities")),
     )
-    op.create_index("ix_candidates_status_id", "candidates", ["status", "id"])
-
     op.create_table(
         "submissions",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -107,6 +93,7 @@ def upgrade() -> None:
             "status IN ('pending', 'running', 'complete', 'failed')", name=op.f("ck_submissions_status")
         ),
         sa.CheckConstraint("attempts >= 0", name=op.f("ck_submissions_attempts")),
+        entity_key("submissions", "id"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
     )
     create_partial_index("ix_submissions_due", "submissions", ["next_attempt_at", "id"], "next_attempt_at IS NOT NULL")
@@ -125,8 +112,7 @@ def upgrade() -> None:
         *entity_columns("effects", nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_effects")),
     )
-    create_partial_index("ix_effects_candidate_id", "effects", ["candidate_id"], "candidate_id IS NOT NULL")
-    create_partial_index("ix_effects_submission_id", "effects", ["submission_id"], "submission_id IS NOT NULL")
+    create_partial_index("ix_effects_entity_id", "effects", ["entity_id"], "entity_id IS NOT NULL")
 
     op.create_table(
         "outbox",
@@ -160,10 +146,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_outbox_dedupe_key")),
         sa.UniqueConstraint("target", "position", name=op.f("uq_outbox_target_position")),
     )
-    create_partial_index("ix_outbox_candidate_id", "outbox", ["candidate_id"], "candidate_id IS NOT NULL")
+    op.create_index("ix_outbox_entity_id", "outbox", ["entity_id"])
     create_partial_index("ix_outbox_due", "outbox", ["next_attempt_at", "id"], "next_attempt_at IS NOT NULL")
     create_partial_index("ix_outbox_parked", "outbox", ["id"], "status = 'parked'")
-    create_partial_index("ix_outbox_submission_id", "outbox", ["submission_id"], "submission_id IS NOT NULL")
 
     op.create_table(
         "timeline",
@@ -174,12 +159,7 @@ def upgrade() -> None:
         *entity_columns("timeline"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline")),
     )
-    create_partial_index(
-        "ix_timeline_candidate_id", "timeline", ["candidate_id", "at", "id"], "candidate_id IS NOT NULL"
-    )
-    create_partial_index(
-        "ix_timeline_submission_id", "timeline", ["submission_id", "at", "id"], "submission_id IS NOT NULL"
-    )
+    op.create_index("ix_timeline_entity_id", "timeline", ["entity_id", "at", "id"])
 
     op.create_table(
         "webhook_inbox",
@@ -191,36 +171,16 @@ def upgrade() -> None:
         sa.Column("answer", sa.JSON(), nullable=False),
         sa.Column("location", sa.Text(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("entity_type", sa.String(length=16), nullable=False),
+        sa.Column("entity_type", sa.String(length=32), nullable=False),
         sa.Column("entity_id", sa.Uuid(), nullable=False),
-        sa.CheckConstraint("entity_type IN ('candidate', 'submission')", name=op.f("ck_webhook_inbox_entity_type")),
         sa.CheckConstraint("length(body_digest) = 64", name=op.f("ck_webhook_inbox_body_digest")),
         sa.CheckConstraint("status_code BETWEEN 200 AND 499", name=op.f("ck_webhook_inbox_status_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_inbox")),
         sa.UniqueConstraint("source", "webhook_id", name=op.f("uq_webhook_inbox_source_webhook_id")),
     )
-    op.create_table(
-        "calls",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("candidate_id", sa.Uuid(), nullable=False),
-        sa.Column("call_sid", sa.Text(), nullable=False),
-        sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("transcript", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "status IN ('queued', 'ringing', 'in-progress', 'completed', 'busy', 'failed', 'no-answer', 'canceled')",
-            name=op.f("ck_calls_status"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["candidate_id"], ["candidates.id"], name=op.f("fk_calls_candidate_id_candidates"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
-        sa.UniqueConstraint("candidate_id", "call_sid", name=op.f("uq_calls_candidate_id_call_sid")),
-    )
 
 
 def downgrade() -> None:
     """Go back to an empty database; their indexes go with the tables."""
-    for table in ("calls", "webhook_inbox", "timeline", "outbox", "effects", "submissions", "candidates", "api_keys"):
+    for table in ("webhook_inbox", "timeline", "outbox", "effects", "submissions", "entities", "api_keys"):
         op.drop_table(table)

@@ -1,29 +1,26 @@
-"""The activities: what processes do to the world, one module a subject."""
+"""The activities: what processes do to the world, one module a subject. Those of one process bear its name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from db.session import Database
-from settings import Settings
-from workflows.temporal.activities.calls import CallActivities
 from workflows.temporal.activities.ledger import Ledger
-from workflows.temporal.activities.messages import MessageActivities
+from workflows.temporal.activities.notices import NoticeActivities
 from workflows.temporal.activities.raw import RawActivities
 from workflows.temporal.activities.records import RecordActivities
 from workflows.temporal.activities.sweep import SweepActivities
-from workflows.temporal.resources import Runner
+from workflows.temporal.resources import Resources
 
 
 class Activities:
-    """All activities of a worker, over one database and one runner."""
+    """The activities that every process may use, over one database and one runner."""
 
-    def __init__(self, settings: Settings, database: Database, runner: Runner) -> None:
+    def __init__(self, resources: Resources) -> None:
+        settings, database = resources.settings, resources.database
         ledger = Ledger(database)
-        self.raw = RawActivities(database, runner)
-        self.messages = MessageActivities(settings, database, ledger)
-        self.calls = CallActivities(settings, database, ledger)
+        self.raw = RawActivities(database, resources.runner)
+        self.notices = NoticeActivities(settings, ledger)
         self.records = RecordActivities(database)
         self.sweep = SweepActivities(settings, database, ledger)
 
@@ -31,10 +28,7 @@ class Activities:
         """Return the activities, for a worker."""
         return [
             self.raw.run_raw_workflow,
-            self.messages.send_mail,
-            self.messages.notify_slack,
-            self.calls.place_call,
-            self.calls.cancel_call,
+            self.notices.notify_slack,
             self.records.record,
             self.sweep.sweep_outbox,
         ]

@@ -9,7 +9,6 @@ While the claim's owner may still be at it, nobody else is: an attempt that Temp
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,13 +17,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.exceptions import ApplicationError
 
-from db.repositories import candidates, effects, timeline
+from db.repositories import effects, entities, timeline
 from db.session import Database
 from db.types import utc_now
 from tools.email import EmailError
 from tools.slack import SlackError
 from tools.telephony import TelephonyError
-from workflows.temporal.activities.people import gone
+from workflows.temporal.activities.entities import Whose, gone
 
 ToolError = (EmailError, SlackError, TelephonyError)
 
@@ -42,8 +41,9 @@ class Effect:
 
     Attributes:
         key: its idempotency key.
-        kind: "mail", "call" or "slack"; the timeline says mail_sent, call_placed, slack_sent.
-        candidate_id: whose timeline; None for an effect of no candidate.
+        kind: such as "mail", "call" or "slack"; the timeline says mail_sent, call_placed, slack_sent, and of others
+            what they are with `_done`.
+        entity: whose timeline; None for an effect of no entity.
         do: does it and returns what is to be remembered.
         find: given the time of the unsettled claim, returns what is to be remembered if it happened, False if it did
             not, None if that cannot be known.
@@ -54,7 +54,7 @@ class Effect:
 
     key: str
     kind: str
-    candidate_id: str | None
+    entity: Whose | None
     do: Callable[[], Awaitable[Detail]]
     find: Callable[[datetime], Awaitable[Detail | bool | None]]
     detail: Detail = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Ledger:
         """Do an effect unless it was done, and return what is remembered of it.
 
         Raises:
-            ApplicationError: the other side refuses, for good (not tried again) or for now; or the candidate is gone.
+            ApplicationError: the other side refuses, for good (not tried again) or for now; or the entity is gone.
             DatabaseUnavailableError: nothing was done, or it was and the next try finds out.
         """
         begun = await self._begin(effect)
@@ -97,19 +97,17 @@ class Ledger:
         return await self._settle(effect, detail, {})
 
     async def _begin(self, effect: Effect) -> effects.Begun:
-        entity = None if effect.candidate_id is None else uuid.UUID(effect.candidate_id)
+        kind, id_ = effect.entity or (None, None)
         async with self._database.session() as session:
-            if entity is not None and not await candidates.exists(session, entity):
-                raise gone(str(entity))
-            return await effects.begin(
-                session, effect.key, effect.kind, "candidate" if entity else None, entity, longest=LONGEST
-            )
+            if effect.entity is not None and not await entities.exists(session, *effect.entity):
+                raise gone(effect.entity)
+            return await effects.begin(session, effect.key, effect.kind, kind, id_, longest=LONGEST)
 
     async def _settle(self, effect: Effect, detail: Detail, told: Detail) -> Detail:
         async with self._database.session() as session:
             await effects.finish(session, effect.key, "done", detail)
             told = {**effect.detail, **told, **{name: detail[name] for name in effect.shown}}
-            await self._tell(session, effect, _DONE[effect.kind], effect.key, told)
+            await self._tell(session, effect, _DONE.get(effect.kind, f"{effect.kind}_done"), effect.key, told)
             if effect.settle is not None:
                 await effect.settle(session, detail)
         return detail
@@ -126,8 +124,8 @@ class Ledger:
             )
 
     async def _tell(self, session: AsyncSession, effect: Effect, event: str, key: str, detail: Detail) -> None:
-        if effect.candidate_id is not None:
-            await timeline.add_once(session, "candidate", uuid.UUID(effect.candidate_id), event, detail, key=key)
+        if effect.entity is not None:
+            await timeline.add_once(session, *effect.entity, event, detail, key=key)
 
     async def _leave(self, key: str, begun: effects.Begun, error: EmailError | SlackError | TelephonyError) -> None:
         """Let the next try begin at once; the claim stays only where the effect may have happened."""

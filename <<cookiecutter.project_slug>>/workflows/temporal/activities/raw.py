@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,11 +12,11 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from db.repositories import candidates, timeline
+from db.repositories import entities, timeline
 from db.session import Database
 from raw_runtime.errors import WorkflowNotFound
 from raw_runtime.result import EXIT_USAGE, RunResult
-from workflows.temporal.activities.people import gone
+from workflows.temporal.activities.entities import check, gone, whose
 from workflows.temporal.contracts import Activity, RawOutcome, RawRun
 from workflows.temporal.resources import Runner
 
@@ -34,12 +33,12 @@ class RawActivities:
 
     @activity.defn(name=Activity.RUN_RAW_WORKFLOW)
     async def run_raw_workflow(self, run: RawRun) -> RawOutcome:
-        """Run a RAW workflow, store its result with the candidate, and return the few values that may travel.
+        """Run a RAW workflow, store its result with the entity, and return the few values that may travel.
 
         It heartbeats; cancelled, it kills the run with everything that it started. Wrong params are not tried again,
         everything else is.
         """
-        await self._check_candidate(run.candidate_id)
+        await check(self._database, whose(run))
         heart = asyncio.create_task(_beat())
         try:
             result = await self._run(run)
@@ -71,20 +70,14 @@ class RawActivities:
                 f"raw run {run.workflow} could not be started ({type(error).__name__}).", type="RawFailed"
             ) from None
 
-    async def _check_candidate(self, candidate_id: str) -> None:
-        """Whoever was erased is not looked for again and again by runs that must fail."""
-        async with self._database.session(read_only=True) as session:
-            if not await candidates.exists(session, uuid.UUID(candidate_id)):
-                raise gone(candidate_id)
-
     async def _store(self, run: RawRun, value: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
-        candidate_id, info = uuid.UUID(run.candidate_id), activity.info()
+        entity, info = whose(run), activity.info()
         async with self._database.session() as session:
-            if not await candidates.set_result_part(session, candidate_id, run.workflow, dict(value)):
-                raise gone(run.candidate_id)
+            if not await entities.set_result_part(session, *entity, run.workflow, dict(value)):
+                raise gone(entity)
             key = f"{info.workflow_id}:{info.activity_id}:{run.workflow}"
             detail = {"workflow": run.workflow, **kept}
-            await timeline.add_once(session, "candidate", candidate_id, "raw_complete", detail, key=key)
+            await timeline.add_once(session, *entity, "raw_complete", detail, key=key)
 
 
 def _small(run: RawRun, name: str, value: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""`python -m workflows.temporal demo`: three candidates through the whole system, one hired, one rejected, one no-show.
+"""`python -m workflows.temporal demo`: the plays of each process go through the whole system, each to another end.
 
 It runs a system of its own, so that days last seconds and nothing of yours is touched; `--against URL` takes one that
 runs, at that one's pace, and `--here` the one that the settings of this process belong to.
@@ -22,11 +22,13 @@ from settings import SettingsError, check_url, get_settings
 from workflows.temporal.dev.door import CommandDoor, Door
 from workflows.temporal.dev.mails import MailCatcher, MailFolder
 from workflows.temporal.dev.own_system import System, own_system
+from workflows.temporal.dev.plays import cast
 from workflows.temporal.dev.running import Group
-from workflows.temporal.dev.stories import Play, cast, perform
+from workflows.temporal.dev.stories import Play, perform
 from workflows.temporal.dev.system import ApiPart, CannotStartError, Stopwatch, api_part
 from workflows.temporal.dev.view import View
 from workflows.temporal.ending import end_at_once_on_signals
+from workflows.temporal.processes import processes
 
 LIMIT_SECONDS = 120.0
 
@@ -35,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
     """Play; 0 all ended as they should, 1 not all, or nothing could be started, 2 wrong usage or settings."""
     parser = argparse.ArgumentParser(
         prog="python -m workflows.temporal demo",
-        description="Play three candidates through a system of the demo's own, whose days last seconds.",
+        description="Play the processes through a system of the demo's own, whose days last seconds.",
     )
     parser.add_argument("--keep", action="store_true", help="keep its servers until Ctrl-C, to look at them")
     parser.add_argument("--here", action="store_true", help="take the system of this environment, by its commands")
@@ -59,6 +61,9 @@ def main(argv: Sequence[str]) -> int:
     running = against is not None or arguments.here
     if arguments.mails is not None and not running:
         parser.error("--mails belongs to --against or --here.")
+    if not processes():
+        print("There is no process yet, so there is nothing to play. Make one: raw new process --help")
+        return 0
     end_at_once_on_signals()
     try:
         system = _running_system(part, against, arguments.mails) if running else None
@@ -99,7 +104,7 @@ async def _play(part: ApiPart | None, running: System | None, told: asyncio.Even
             view.say(f"Ready in {watch.seconds:.1f} s. Temporal UI: {system.ui}  API: {system.api or 'none'}")
         else:
             system = running
-            view.say("This takes as long as that system's HIRING_ settings say, hours as they are set at first.")
+            view.say("This takes as long as that system's settings say, hours or days as they are set at first.")
         plays = cast(system.mails)
         async with _followed(view, plays):
             await _until_ended(plays, system, None if running else LIMIT_SECONDS, told)

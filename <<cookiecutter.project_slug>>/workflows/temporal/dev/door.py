@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from settings import ROOT, Settings
-
-FINAL = frozenset({"completed", "rejected", "expired", "no_show", "withdrawn", "failed"})
+from workflows.temporal.processes import Process
 
 
 class DoorError(Exception):
@@ -23,42 +22,29 @@ class DoorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the system shows of a candidate; of the timeline, each event's name and detail."""
+    """What the system shows of an entity; of the timeline, each event's name and detail."""
 
     status: str = ""
     timeline: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the process has ended."""
-        return self.status in FINAL
 
 
 class Door(Protocol):
     """One of the ways. Every method raises DoorError when it is not let in."""
 
-    async def apply(self, application: Mapping[str, str]) -> str:
-        """Send an application: name, email, phone, position, cv_text; return the candidate's id."""
+    async def start(self, process: Process, body: Mapping[str, Any]) -> str:
+        """Send what begins a process; return the entity's id."""
         ...
 
-    async def calendar(self, candidate_id: str, call_time: datetime) -> None:
-        """Tell that the candidate chose a time for the call."""
+    async def send(self, process: Process, source: str, entity_id: str, body: Mapping[str, Any]) -> None:
+        """Tell what happened; the entity's id need not be in the body."""
         ...
 
-    async def call(self, candidate_id: str, call_sid: str, status: str, transcript: str = "") -> None:
-        """Tell how a call ended."""
+    async def look(self, process: Process, entity_id: str) -> Seen:
+        """Return what is known of an entity."""
         ...
 
-    async def decide(self, candidate_id: str, decision: str) -> None:
-        """Tell what a person decided: approve or reject."""
-        ...
-
-    async def look(self, candidate_id: str) -> Seen:
-        """Return what is known of a candidate."""
-        ...
-
-    def url(self, candidate_id: str) -> str:
-        """Return where, or how, a person looks at the candidate."""
+    def url(self, process: Process, entity_id: str) -> str:
+        """Return where, or how, a person looks at the entity."""
         ...
 
 
@@ -71,42 +57,32 @@ class CommandDoor:
         self._env = dict(env)
         self._folder = folder
 
-    async def apply(self, application: Mapping[str, str]) -> str:
+    async def start(self, process: Process, body: Mapping[str, Any]) -> str:
         """Run `start`."""
-        flags = [f"--{name}={application[name]}" for name in ("name", "email", "phone", "position")]
-        told = await self._run("start", *flags, "--cv", self._file(application["cv_text"]))
-        return next(line.split()[1] for line in told.splitlines() if line.startswith("candidate "))
+        told = await self._run("start", process.name, "--json", self._file(json.dumps(body)))
+        return next(line.split()[1] for line in told.splitlines() if line.startswith(f"{process.entity} "))
 
-    async def calendar(self, candidate_id: str, call_time: datetime) -> None:
-        """Run `send calendar`."""
-        await self._run("send", "calendar", candidate_id, "scheduled", "--at", call_time.isoformat())
+    async def send(self, process: Process, source: str, entity_id: str, body: Mapping[str, Any]) -> None:
+        """Run `send`."""
+        await self._run("send", process.name, source, entity_id, "--json", self._file(json.dumps(body)))
 
-    async def call(self, candidate_id: str, call_sid: str, status: str, transcript: str = "") -> None:
-        """Run `send call`."""
-        said = ["--transcript", self._file(transcript)] if transcript else []
-        await self._run("send", "call", candidate_id, call_sid, status, *said)
-
-    async def decide(self, candidate_id: str, decision: str) -> None:
-        """Run `send decision`."""
-        await self._run("send", "decision", candidate_id, decision)
-
-    async def look(self, candidate_id: str) -> Seen:
+    async def look(self, process: Process, entity_id: str) -> Seen:  # noqa: ARG002 - as a Door has it
         """Read the database, as `show` does."""
         from db.session import DatabaseUnavailableError
         from workflows.temporal.show_command import look
 
         try:
-            shown = await look(self._settings, uuid.UUID(candidate_id))
+            shown = await look(self._settings, uuid.UUID(entity_id))
         except DatabaseUnavailableError as error:
             raise DoorError(str(error)) from None
         return Seen(shown["status"], [(item["event"], item["detail"]) for item in shown["timeline"]])
 
-    def url(self, candidate_id: str) -> str:
+    def url(self, process: Process, entity_id: str) -> str:  # noqa: ARG002 - as a Door has it
         """Return the command."""
-        return f"python -m workflows.temporal show {candidate_id}"
+        return f"python -m workflows.temporal show {entity_id}"
 
     def _file(self, text: str) -> str:
-        path = self._folder / f"said-{uuid.uuid4().hex}.txt"
+        path = self._folder / f"said-{uuid.uuid4().hex}.json"
         path.write_text(text, encoding="utf-8")
         return os.fspath(path)
 

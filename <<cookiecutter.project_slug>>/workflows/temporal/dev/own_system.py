@@ -18,6 +18,7 @@ from settings import ROOT, Settings
 from workflows.temporal.dev.console import readable
 from workflows.temporal.dev.door import CommandDoor, Door
 from workflows.temporal.dev.mails import MailFolder, Mails
+from workflows.temporal.dev.plays import clock
 from workflows.temporal.dev.running import Group
 from workflows.temporal.dev.system import (
     LOOPBACK,
@@ -29,17 +30,6 @@ from workflows.temporal.dev.system import (
     until_ready,
 )
 
-# A candidate who does not answer is called again after two seconds instead of four hours, and so on.
-CLOCK = {
-    "HIRING_SCHEDULE_REMINDER": "PT1M",
-    "HIRING_SCHEDULE_LIMIT": "PT2M",
-    "HIRING_CALL_LIMIT": "PT1M",
-    "HIRING_CALL_RETRY": "PT2S",
-    "HIRING_CALL_ATTEMPTS": "3",
-    "HIRING_TRANSCRIPT_LIMIT": "PT30S",
-    "HIRING_DECISION_ESCALATION": "PT1M",
-    "HIRING_DECISION_LIMIT": "PT2M",
-}
 # Of the user's environment nothing else: no account of theirs may be used for people who do not exist.
 _KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH", "SYSTEMROOT", "TMPDIR", "TZ", "VIRTUAL_ENV")
 _START_SECONDS = 120.0
@@ -47,7 +37,7 @@ _LAST_LINES = 6
 
 _TEMPORAL = (
     'temporal server start-dev --ip 127.0.0.1 --port "$PORT" --ui-port "$UI_PORT" '
-    "--search-attribute HiringStage=Keyword --log-level error"
+    "--search-attribute ProcessStage=Keyword --log-level error"
 )
 _WORKER = "python -m workflows.temporal worker"
 
@@ -104,7 +94,7 @@ async def _start(group: Group, folder: Path, temporal: str, part: ApiPart | None
         "DEV_FOLDER": str(folder / "world"),
         "WORKER_HEALTH_PORT": str(health_port),
         "WORKER_GRACE_SECONDS": "3",
-        **CLOCK,
+        **clock(),
     }
     env = {
         **{name: os.environ[name] for name in _KEPT if name in os.environ},

@@ -1,4 +1,4 @@
-"""Three candidates, and what the outside world does with each: a calendar, a telephone, a recruiter."""
+"""One entity's way through the system as the outside world plays it: what is told when, and what is waited for."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from settings import ROOT
+from db.entities import entity_type
 from workflows.temporal.dev.door import Door, DoorError, Seen
 from workflows.temporal.dev.mails import Mails, MailsError
+from workflows.temporal.processes import Process
 
 _LOOK_SECONDS = 0.2
-_CALL_AHEAD = timedelta(seconds=3)
-_CVS = ROOT / ".raw/workflows/analyze-cv/mocks"
-_TRANSCRIPTS = ROOT / ".raw/workflows/generate-call-summary/mocks"
 
 
 class StoryError(Exception):
@@ -25,26 +22,38 @@ class StoryError(Exception):
 
 @dataclass(slots=True)
 class Play:
-    """One candidate's way through the system, as it is seen from outside."""
+    """One entity's way through the system, as it is seen from outside.
 
+    Attributes:
+        process: whose it is.
+        name: by which people know it.
+        email: where its mails go.
+        body: what begins it.
+        expected: the final status.
+        story: what the outside world does.
+        mails: where mails arrive.
+        stages: events that say where the process is.
+    """
+
+    process: Process
     name: str
     email: str
-    cv: str
+    body: Mapping[str, Any]
     expected: str
     story: Callable[[Play, Door], Awaitable[None]]
     mails: Mails
+    stages: frozenset[str] = frozenset()
     mails_before: int = 0
-    candidate_id: str = ""
+    entity_id: str = ""
     seen: Seen = field(default_factory=Seen)
     why: str = ""
     began: float = field(default_factory=time.monotonic)
     seconds: float | None = None
 
     @property
-    def score(self) -> float | None:
-        """What analyze-cv gave, if it has."""
-        found = (detail.get("score") for event, detail in self.seen.timeline if event == "raw_complete")
-        return next((score for score in found if isinstance(score, int | float)), None)
+    def has_ended(self) -> bool:
+        """Whether the process has ended."""
+        return self.seen.status in entity_type(self.process.entity).final
 
     @property
     def is_right(self) -> bool:
@@ -65,7 +74,7 @@ class Play:
             StoryError: the process ended without it.
         """
         while not holds():
-            if self.seen.is_final:
+            if self.has_ended:
                 raise StoryError(f"it ended before {what}")
             await asyncio.sleep(_LOOK_SECONDS / 2)
 
@@ -75,55 +84,19 @@ class Play:
         while await asyncio.to_thread(self.mails.count, self.email) <= self.mails_before:
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def call(self, number: int) -> str:
-        """Wait for the candidate's call of this number, from 1; return its sid."""
-        await self.until(f"call {number}", lambda: len(self._calls()) >= number)
-        return self._calls()[number - 1]
-
-    def _calls(self) -> list[str]:
-        return [str(detail["call_sid"]) for event, detail in self.seen.timeline if event == "call_placed"]
-
-
-async def _rejected_by_cv(play: Play, _: Door) -> None:
-    await play.mail("rejection")
-
-
-async def _book(play: Play, door: Door) -> None:
-    await play.mail("scheduling")
-    await door.calendar(play.candidate_id, datetime.now(UTC) + _CALL_AHEAD)
-
-
-async def _hired(play: Play, door: Door) -> None:
-    await _book(play, door)
-    transcript = (_TRANSCRIPTS / "screening.txt").read_text(encoding="utf-8")
-    await door.call(play.candidate_id, await play.call(1), "completed", transcript)
-    await play.until("the decision was due", lambda: play.has("awaiting_decision"))
-    await door.decide(play.candidate_id, "approve")
-
-
-async def _no_show(play: Play, door: Door) -> None:
-    await _book(play, door)
-    for number in (1, 2, 3):
-        await door.call(play.candidate_id, await play.call(number), "no-answer")
-
-
-def cast(mails: Mails) -> list[Play]:
-    """Return the three; `mails` is where their mails arrive."""
-    return [
-        Play("Tomasz Brandt", "tomasz.brandt@example.org", "junior.txt", "completed", _hired, mails),
-        Play("Ishaan Verma-Lund", "ishaan@example.org", "no-dates.txt", "rejected", _rejected_by_cv, mails),
-        Play("Inés Calderón Fuentes", "ines.calderon@example.org", "spanish.txt", "no_show", _no_show, mails),
-    ]
+    async def send(self, door: Door, source: str, **body: Any) -> None:
+        """Tell what happened."""
+        await door.send(self.process, source, self.entity_id, body)
 
 
 async def perform(play: Play, door: Door, limit_seconds: float | None) -> None:
-    """Play one candidate to the end; what went wrong is in `play.why`, and no error is raised."""
+    """Play it to the end; what went wrong is in `play.why`, and no error is raised."""
     play.began = time.monotonic()
     tasks: list[asyncio.Future[None]] = []
     try:
         async with asyncio.timeout(limit_seconds):
             play.mails_before = await asyncio.to_thread(play.mails.count, play.email)
-            play.candidate_id = await door.apply(_application(play))
+            play.entity_id = await door.start(play.process, play.body)
             # The watcher ends with the process, or with an error.
             tasks += [asyncio.ensure_future(one) for one in (_watch(play, door), play.story(play, door))]
             await asyncio.gather(*tasks)
@@ -139,17 +112,7 @@ async def perform(play: Play, door: Door, limit_seconds: float | None) -> None:
         play.seconds = time.monotonic() - play.began
 
 
-def _application(play: Play) -> Mapping[str, str]:
-    return {
-        "name": play.name,
-        "email": play.email,
-        "phone": "+49 30 901820",
-        "position": "Backend engineer",
-        "cv_text": (_CVS / play.cv).read_text(encoding="utf-8"),
-    }
-
-
 async def _watch(play: Play, door: Door) -> None:
-    while not play.seen.is_final:
-        play.seen = await door.look(play.candidate_id)
+    while not play.has_ended:
+        play.seen = await door.look(play.process, play.entity_id)
         await asyncio.sleep(_LOOK_SECONDS)

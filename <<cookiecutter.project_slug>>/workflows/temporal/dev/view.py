@@ -13,11 +13,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from workflows.temporal.contracts import Stage
 from workflows.temporal.dev.own_system import System
 from workflows.temporal.dev.stories import Play
 
-_STAGES = frozenset(Stage)
 _EVENTS_SHOWN = 3
 _REFRESH_SECONDS = 0.2
 _SHOWN_DETAIL = ("mail", "workflow", "score", "call", "status", "decision", "reason", "calls_made")
@@ -59,8 +57,8 @@ class View:
         if not self._console.is_terminal:
             self._tell(plays)
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for title in ("", "candidate", "expected", "got", "score", "s"):
-            table.add_column(title, justify="right" if title in ("score", "s") else "left", no_wrap=True)
+        for title in ("", "", "expected", "got", "s"):
+            table.add_column(title, justify="right" if title == "s" else "left", no_wrap=True)
         for play in plays:
             colour = "green" if play.is_right else "red"
             table.add_row(
@@ -68,7 +66,6 @@ class View:
                 Text(play.name),
                 play.expected,
                 Text(play.seen.status or "nothing", colour),
-                _score(play),
                 f"{play.seconds or 0:.1f}",
             )
         self.say("")
@@ -78,8 +75,8 @@ class View:
                 self.say(f"{play.name}: expected {play.expected}, got {play.seen.status or 'nothing'}; {_why(play)}.")
         self.say("")
         for play in plays:
-            if play.candidate_id:
-                self.say(f"{play.name}\n  {system.door.url(play.candidate_id)}\n  {_history(system, play)}")
+            if play.entity_id:
+                self.say(f"{play.name}\n  {system.door.url(play.process, play.entity_id)}\n  {_history(system, play)}")
         if stays and system.note:
             self.say(system.note)
         if not stays:
@@ -87,7 +84,7 @@ class View:
 
 
 def _history(system: System, play: Play) -> str:
-    return f"{system.ui}/namespaces/default/workflows/hiring-{play.candidate_id}"
+    return f"{system.ui}/namespaces/default/workflows/{play.process.name}-{play.entity_id}"
 
 
 def _why(play: Play) -> str:
@@ -95,10 +92,6 @@ def _why(play: Play) -> str:
         return play.why
     last = play.seen.timeline[-1] if play.seen.timeline else ("nothing", {})
     return f"its last event is {words_of(*last)}"
-
-
-def _score(play: Play) -> str:
-    return "" if play.score is None else f"{play.score:.2f}"
 
 
 def words_of(event: str, detail: Mapping[str, Any]) -> str:
@@ -109,19 +102,17 @@ def words_of(event: str, detail: Mapping[str, Any]) -> str:
 
 def _live_table(plays: Sequence[Play]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("candidate", "stage", "score", "calls", "last events", "s"):
-        table.add_column(title, justify="right" if title in ("score", "calls", "s") else "left")
+    for title in ("", "stage", "last events", "s"):
+        table.add_column(title, justify="right" if title == "s" else "left")
     for play in plays:
         events = [event for event, _ in play.seen.timeline]
-        stages = [event for event in events if event in _STAGES]
+        stages = [event for event in events if event in play.stages]
         stage = stages[-1] if stages else play.seen.status or "sending"
-        colour = ("green" if play.is_right else "red") if play.seen.is_final or play.why else "yellow"
-        last = [words_of(*item) for item in play.seen.timeline if item[0] not in ("delivered", *_STAGES)]
+        colour = ("green" if play.is_right else "red") if play.has_ended or play.why else "yellow"
+        last = [words_of(*item) for item in play.seen.timeline if item[0] not in ("delivered", *play.stages)]
         table.add_row(
             Text(play.name),
             Text(stage.replace("_", " "), colour),
-            _score(play),
-            str(events.count("call_placed") or ""),
             Text("\n".join(last[-_EVENTS_SHOWN:])),
             f"{play.seconds or time.monotonic() - play.began:.1f}",
         )

@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from settings import Settings
 from workflows.temporal import registry
+from workflows.temporal.processes import processes
 from workflows.temporal.resources import open_resources
-from workflows.temporal.target import SIGNALS
 from workflows.temporal.validation import signatures
 from workflows.temporal.validation.explain import check_of, coverage, project_lines
 from workflows.temporal.validation.histories import HistoryError, Recorded, read_history
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 Emit = Callable[[Check | Doing], None]
 
 _REACH_ADVICE = """\
-Workflow modules import only temporalio, the standard library and workflows.temporal.contracts. What needs the
+Workflow modules import only temporalio, the standard library, contracts and workflows.temporal.base. What needs the
 database is an activity: see workflows/temporal/activities/."""
 
 
@@ -52,7 +52,9 @@ async def run_checks(histories: Path, emit: Emit) -> None:
     emit(signatures.check_activity_signatures(activities))
     for kind in kinds:
         emit(signatures.check_workflow_signatures(kind))
-    emit(signatures.check_signals(kinds, SIGNALS.values()))
+    for process in processes().values():
+        sent = [(one.signal, one.payload) for one in process.incoming]
+        emit(signatures.check_signals(process.name, process.load(), sent))
     # The sandbox would import a driver again, which may end this very process.
     if all(check.ok for check in reach) and await _load(kinds, emit):
         await _replay(kinds, histories, emit)

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel
 from temporalio import activity, workflow
 
-from workflows.temporal.contracts import Activity, Signal
+from workflows.temporal.contracts import Activity
 from workflows.temporal.validation.imports import activity_names
 from workflows.temporal.validation.model import Check
 
@@ -80,35 +80,34 @@ def check_workflow_signatures(kind: type) -> Check:
     return _check("signatures", type_name(kind), faults, found)
 
 
-def check_signals(
-    kinds: Sequence[type], sent: Iterable[tuple[str, type]], known: Iterable[str] = tuple(Signal)
-) -> Check:
-    """Check that signals that are sent are those that workflows take, name and argument.
+def check_signals(name: str, kind: type, sent: Iterable[tuple[str, type]]) -> Check:
+    """Check that the signals that are sent to a process are those that its workflow takes, name and argument.
 
     Args:
-        kinds: the workflows.
+        name: of the process.
+        kind: its workflow.
         sent: name and argument's type of each signal that the outbox delivers.
-        known: the names of the contracts.
     """
-    taken: dict[str, list[type]] = {}
-    for kind in kinds:
-        for name, signal in _WorkflowDefinition.must_from_class(kind).signals.items():
-            taken.setdefault(_name(name), []).append((signal.arg_types or [type(None)])[0])
-    named = {str(name) for name in known}
+    taken = {
+        _name(signal): (definition.arg_types or [type(None)])[0]
+        for signal, definition in _WorkflowDefinition.must_from_class(kind).signals.items()
+    }
+    given = dict.fromkeys((str(signal), model) for signal, model in sent)
+    named = {signal for signal, _ in given}
     faults = [
-        f"contracts.Signal names {name!r}, which no workflow takes: such a signal would change nothing."
-        for name in sorted(named - set(taken))
+        f"The process is sent the signal {signal!r}, which its workflow does not take: it would change nothing."
+        for signal in sorted(named - set(taken))
     ]
     faults += [
-        f"A workflow takes the signal {name!r}, which contracts.Signal does not name: nobody sends it."
-        for name in sorted(set(taken) - named)
+        f"The workflow takes the signal {signal!r}, which is in no `Incoming` of the process: nobody sends it."
+        for signal in sorted(set(taken) - named)
     ]
     faults += [
-        f"The signal {name} is sent with {model.__name__}, and is taken with {', '.join(t.__name__ for t in wanted)}."
-        for name, model in dict.fromkeys((str(name), model) for name, model in sent)
-        if (wanted := taken.get(name)) and model not in wanted
+        f"The signal {signal} is sent with {model.__name__}, and is taken with {taken[signal].__name__}."
+        for signal, model in given
+        if signal in taken and model is not taken[signal]
     ]
-    return _check("signals", "contracts", faults, ", ".join(sorted(taken)))
+    return _check("signals", name, faults, ", ".join(sorted(taken)))
 
 
 def _faults(what: str, function: Callable[..., Any], *, needs_argument: bool) -> Iterator[str]:

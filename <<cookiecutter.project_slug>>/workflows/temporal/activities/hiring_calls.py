@@ -11,22 +11,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from db.models import Candidate
+from db.entities.candidate import Candidate
 from db.repositories import calls, effects
 from db.session import Database
 from settings import Settings
 from tools import telephony
 from tools.telephony import TelephonyError
-from workflows.scripts import greeting
+from workflows.hiring_scripts import greeting
+from workflows.temporal.activities.entities import find, whose
 from workflows.temporal.activities.ledger import Detail, Effect, Ledger, application_error
-from workflows.temporal.activities.people import find_candidate
-from workflows.temporal.contracts import Activity, CancelCall, PlaceCall, PlacedCall
+from workflows.temporal.hiring_contracts import CancelCall, HiringActivity, PlaceCall, PlacedCall
 
 # The provider's clock counts whole seconds and is not ours.
 _CLOCKS_APART = timedelta(seconds=5)
 
 
-class CallActivities:
+class HiringCalls:
     """Activities that call people."""
 
     def __init__(self, settings: Settings, database: Database, ledger: Ledger) -> None:
@@ -36,39 +36,39 @@ class CallActivities:
         # By presence: workflows stand below the API, and import nothing of it.
         self._api_is_there = find_spec("api") is not None
 
-    @activity.defn(name=Activity.PLACE_CALL)
+    @activity.defn(name=HiringActivity.PLACE_CALL)
     async def place_call(self, request: PlaceCall) -> PlacedCall:
         """Place a call once; one whose creation was interrupted is found again at the provider."""
-        candidate = await find_candidate(self._database, request.candidate_id)
+        candidate = await find(self._database, Candidate, request)
         if self._settings.twilio_account_sid is not None and not self._settings.public_url:
             raise ApplicationError(
                 "PUBLIC_URL is not set: Twilio could not tell how the call ended.", type="Settings", non_retryable=True
             )
 
-        script_url = self._script_url(request.candidate_id)
+        script_url = self._script_url(request.entity_id)
 
         async def do() -> Detail:
             placed = await telephony.place_call(
                 self._settings,
                 to=candidate.phone,
-                candidate_id=request.candidate_id,
-                status_callback=self._callback(request.candidate_id),
+                candidate_id=request.entity_id,
+                status_callback=self._callback(request.entity_id),
                 greeting=greeting(candidate.position) if script_url is None else None,
                 script_url=script_url,
                 idempotency_key=request.key,
             )
             return {"call_sid": placed.sid}
 
-        async def find(since: datetime) -> Detail | bool:
+        async def find_again(since: datetime) -> Detail | bool:
             return await self._find(candidate, since) or False
 
         async def settle(session: AsyncSession, detail: Detail) -> None:
             await calls.record(session, candidate_id=candidate.id, call_sid=detail["call_sid"], status="queued")
 
-        effect = Effect(request.key, "call", request.candidate_id, do=do, find=find, shown=("call_sid",), settle=settle)
+        effect = Effect(request.key, "call", whose(request), do=do, find=find_again, shown=("call_sid",), settle=settle)
         return PlacedCall(call_sid=(await self._ledger.once(effect))["call_sid"])
 
-    @activity.defn(name=Activity.CANCEL_CALL)
+    @activity.defn(name=HiringActivity.CANCEL_CALL)
     async def cancel_call(self, request: CancelCall) -> None:
         """End a call; without a sid, the one that was placed under the key, if any was."""
         sid = request.call_sid or await self._placed(request)
@@ -85,7 +85,7 @@ class CallActivities:
             return None
         detail: Detail | None = begun.detail
         if begun.status != "done":
-            candidate = await find_candidate(self._database, request.candidate_id)
+            candidate = await find(self._database, Candidate, request)
             try:
                 detail = await self._find(candidate, begun.created_at)
             except TelephonyError as error:
@@ -100,7 +100,7 @@ class CallActivities:
         """
         since -= _CLOCKS_APART
         async with self._database.session(read_only=True) as session:
-            done = await effects.done(session, "call", "candidate", candidate.id)
+            done = await effects.done(session, "call", candidate.id)
             others = await calls.sids_of_others(session, candidate.id, since)
         known = {detail["call_sid"] for detail in done} | set(others)
         found = await telephony.find_call(self._settings, to=candidate.phone, since=since, exclude=known)
