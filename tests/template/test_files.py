@@ -50,7 +50,7 @@ NAMES = {
         "(?i:recruit)",
         "(?i:interview)",
         r"(?i:\bcvs?\b|\bcv_|_cv\b)",
-        r"""["']positions?["']""",
+        r'"positions?":',
     ),
     "reports": (
         "pygal",
