@@ -87,6 +87,11 @@ class Field:
         return self.kind.other.format(words=self.name.replace("_", " ")) if self.type == "text" else self.kind.other
 
     @property
+    def example(self) -> str:
+        """The first value, as it stands in JSON, as Python."""
+        return repr(json.loads(self.value))
+
+    @property
     def value(self) -> str:
         """The first value, as JSON."""
         value = self.kind.value

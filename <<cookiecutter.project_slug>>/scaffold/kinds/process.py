@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +25,15 @@ MOST = 12
 
 
 @dataclass(frozen=True)
-class Webhook:
-    """A webhook by its name, which is the last word of its path, and the signal that it is told to the process as."""
+class Source:
+    """What tells the process a signal: a webhook, or, by the signal's own name, a person.
+
+    `name` is the last word of its path, /webhooks/<name> or /<plural>/<id>/<name>.
+    """
 
     name: Name
     signal: Name
+    is_webhook: bool
 
 
 def plan(house: House, name: str, options: Mapping[str, str]) -> Plan:
@@ -49,7 +54,8 @@ def plan(house: House, name: str, options: Mapping[str, str]) -> Plan:
 def values_of(house: House, name: str, options: Mapping[str, str]) -> dict[str, Any]:
     """Return what the templates of a process say of it.
 
-    Beside those of its entity: process: Name. signals: Name, in their order. webhooks: Webhook.
+    Beside those of its entity: process: Name. signals: Name, in their order. sources: Source, one a signal. email: the
+    field that the process writes to. sample_json: what starts one, as JSON.
 
     Raises:
         UsageError: a name, a field, a signal or a webhook does not do, or is taken.
@@ -63,14 +69,17 @@ def values_of(house: House, name: str, options: Mapping[str, str]) -> dict[str, 
     entity: Name = values["entity"]
     if process == entity:
         raise UsageError(f"NAME {name!r} is the entity's name too: call the process {process}-handling, or the like.")
-    if not of_entity.fields_named(values["fields"], "email"):
+    addresses = of_entity.fields_named(values["fields"], "email")
+    if not addresses:
         raise UsageError("--fields has no email, which the process writes to: add email:email.")
     signals = _signals(house, options.get("--signals"))
     return {
         **values,
         "process": process,
         "signals": signals,
-        "webhooks": _webhooks(house, options.get("--webhooks"), signals),
+        "sources": _sources(house, options.get("--webhooks"), signals, entity),
+        "email": addresses[0].name,
+        "sample_json": json.dumps({field.name: json.loads(field.value) for field in values["fields"]}),
     }
 
 
@@ -86,10 +95,23 @@ def _signals(house: House, text: str | None) -> tuple[Name, ...]:
     return signals
 
 
-def _webhooks(house: House, text: str | None, signals: tuple[Name, ...]) -> tuple[Webhook, ...]:
-    """Pair webhooks with signals, in their order."""
+def _sources(house: House, text: str | None, signals: tuple[Name, ...], entity: Name) -> tuple[Source, ...]:
+    """Pair webhooks with signals, in their order; what is left of these is for people to say."""
+    names = _webhooks(house, text, signals, entity)
+    said = signals[len(names) :]
+    if taken := next((signal for signal in said if signal in (*names, entity)), None):
+        raise UsageError(f"--signals {str(taken)!r} has no webhook, and another one has its name. Rename one.")
+    return (
+        *(Source(webhook, signal, True) for webhook, signal in zip(names, signals, strict=False)),
+        *(Source(signal, signal, False) for signal in said),
+    )
+
+
+def _webhooks(house: House, text: str | None, signals: tuple[Name, ...], entity: Name) -> list[Name]:
+    if house.has_api:
+        refuse_taken_path(house, f"/webhooks/{entity}", f"--entity {str(entity)!r}")
     if text is None:
-        return ()
+        return []
     if not house.has_api:
         raise UsageError(
             "--webhooks needs an API, which this system has not: leave it out, and send signals by hand "
@@ -102,8 +124,12 @@ def _webhooks(house: House, text: str | None, signals: tuple[Name, ...]) -> tupl
             "in their order. Name as many signals."
         )
     for webhook in names:
+        if webhook == entity:
+            raise UsageError(f"--webhooks {str(webhook)!r} is the webhook that starts the process. Take another name.")
+        if webhook == "cancellation":
+            raise UsageError("--webhooks 'cancellation' is what every process has. Take another name.")
         refuse_taken_path(house, f"/webhooks/{webhook}", f"--webhooks {str(webhook)!r}")
-    return tuple(Webhook(webhook, signal) for webhook, signal in zip(names, signals, strict=False))
+    return names
 
 
 def refuse_taken_path(house: House, path: str, argument: str) -> None:
