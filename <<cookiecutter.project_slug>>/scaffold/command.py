@@ -13,7 +13,7 @@ from scaffold.house import House
 from scaffold.kinds import entity, process
 from scaffold.plan import Plan
 from scaffold.rendering import refuse_double_meanings, tidied
-from scaffold.writing import undoing, write
+from scaffold.writing import record, undoing, write
 
 HELP = """\
        raw new entity NAME [--fields F] [--plural P]
@@ -76,10 +76,14 @@ def main(kind: str, argv: list[str], root: Path) -> int:
         print(f"raw new {plan.title}: {_count(plan)}\n\n{plan.tree()}\n\nThen:\n{_then(plan)}\n\nNothing was written.")
         return 0
     new = write(plan, root)
+    is_whole = record(plan.histories, root)
+    new += [root / path for path in plan.recorded if (root / path).exists()]
     print(f"Made the {plan.title}: {_count(plan)}.\n\n{plan.tree()}\n\nNext:\n{_then(plan)}\n\n{undoing(new, root)}")
     if not was_tidied:
         print("ruff is not here, so lines may be longer than `raw gates lint` likes: make format mends them.")
-    return 0
+    if not is_whole:
+        print("The histories were not recorded, so `raw gates temporal-validate` fails: make histories records them.")
+    return 0 if is_whole else 1
 
 
 def plan_of(kind: str, name: str, options: Mapping[str, str], root: Path) -> tuple[Plan, bool]:
@@ -93,7 +97,7 @@ def plan_of(kind: str, name: str, options: Mapping[str, str], root: Path) -> tup
     texts = {file.path: file.text for file in plan.files}
     refuse_double_meanings(texts, "--entity" if "--entity" in options else "NAME", options.get("--entity", name))
     texts, was_tidied = tidied(texts, root)
-    return Plan.of(plan.title, texts, plan.then), was_tidied
+    return Plan.of(plan.title, texts, plan.then, plan.histories), was_tidied
 
 
 def _count(plan: Plan) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from raw_runtime.errors import UsageError
 
+HISTORIES = "workflows/temporal/tests/histories"
+
 
 @dataclass(frozen=True)
 class NewFile:
@@ -29,16 +31,26 @@ class NewFile:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is made: `title` says it in words, `files` are new, all of them; `then` are the commands that follow."""
+    """What is made.
+
+    `title` says it in words, `files` are new, all of them; `then` are the commands that follow. `histories` are those
+    that are recorded when the files are there, by their names.
+    """
 
     title: str
     files: tuple[NewFile, ...]
     then: tuple[str, ...]
+    histories: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, title: str, files: Mapping[str, str], then: tuple[str, ...]) -> Plan:
+    def of(cls, title: str, files: Mapping[str, str], then: tuple[str, ...], histories: tuple[str, ...] = ()) -> Plan:
         """Return the plan of these texts by path."""
-        return cls(title, tuple(NewFile(path, text) for path, text in sorted(files.items())), then)
+        return cls(title, tuple(NewFile(path, text) for path, text in sorted(files.items())), then, histories)
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """The paths of the histories."""
+        return tuple(f"{HISTORIES}/{name}.json" for name in self.histories)
 
     def check(self, root: Path) -> None:
         """See to it that everything in it is new.
@@ -46,7 +58,8 @@ class Plan:
         Raises:
             UsageError: a file is there already, or something that is no folder stands in its way; names all of them.
         """
-        taken = sorted({_in_the_way(root, file.path) for file in self.files} - {None, ""}, key=str)
+        paths = [*(file.path for file in self.files), *self.recorded]
+        taken = sorted({_in_the_way(root, path) for path in paths} - {None, ""}, key=str)
         if taken:
             listed = ", ".join(str(path) for path in taken)
             verb = "exists" if len(taken) == 1 else "exist"
@@ -56,13 +69,14 @@ class Plan:
         """Return the files as a tree, with the number of lines of each."""
         rows: list[tuple[str, str]] = []
         before: tuple[str, ...] = ()
-        for file in self.files:
-            *folders, name = file.path.split("/")
+        sizes = {file.path: str(file.lines) for file in self.files} | dict.fromkeys(self.recorded, "recorded")
+        for path, size in sorted(sizes.items()):
+            *folders, name = path.split("/")
             same = 0
             while same < len(folders) and folders[: same + 1] == list(before[: same + 1]):
                 same += 1
             rows += [("  " * depth + folders[depth] + "/", "") for depth in range(same, len(folders))]
-            rows.append(("  " * len(folders) + name, str(file.lines)))
+            rows.append(("  " * len(folders) + name, size))
             before = tuple(folders)
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:{width}}  {lines:>4}".rstrip() for name, lines in rows)

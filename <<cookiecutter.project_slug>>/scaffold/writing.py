@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from raw_runtime.errors import RawError
 from scaffold.plan import Plan
 
 _GIT_SECONDS = 20
+_RECORD_SECONDS = 180
 
 
 def write(plan: Plan, root: Path) -> list[Path]:
@@ -45,6 +47,38 @@ def _remove(made: list[Path]) -> None:
         # Another program may have put a file into a new folder meanwhile: it stays.
         with suppress(OSError):
             path.rmdir() if path.is_dir() else path.unlink()
+
+
+def record(histories: tuple[str, ...], root: Path) -> bool:
+    """Play a new process to each of its ends, and keep the histories for the gate that replays them; whether it could.
+
+    It runs the project's own command in a process of its own: what was just written was not there at the start.
+    """
+    if not histories:
+        return True
+    command = [sys.executable, "-m", "workflows.temporal.tests.record", *histories]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_RECORD_SECONDS,
+            env=_environment(root),
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"{shlex.join(command)}: {error}", file=sys.stderr)
+        return False
+    if done.returncode != 0:
+        print((done.stderr or done.stdout).strip()[-2000:], file=sys.stderr)
+    return done.returncode == 0
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """Return our environment with the project on the path, wherever it was installed from."""
+    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
+    return {**os.environ, "PYTHONPATH": path}
 
 
 def is_in_git(root: Path) -> bool:

@@ -48,7 +48,14 @@ def plan(house: House, name: str, options: Mapping[str, str]) -> Plan:
     files = render("entity", values, paths) | render("process", values, paths)
     if house.has_api:
         files |= render("process-api", values, paths)
-    return Plan.of(f"process {process}", files, ("python -m db migrate", "raw gates --all"))
+    histories = tuple(f"{process}-{ending}" for ending in endings(values["signals"]))
+    return Plan.of(f"process {process}", files, ("python -m db migrate", "raw gates --all"), histories)
+
+
+def endings(signals: tuple[Name, ...]) -> tuple[str, ...]:
+    """Return the ends whose histories are recorded, as PROCESS_histories.py has them."""
+    expired = (f"expired-without-{signal}" for signal in signals)
+    return ("completed", "completed-reminded", *expired, "cancelled", "cancelled-by-temporal", "failed")
 
 
 def values_of(house: House, name: str, options: Mapping[str, str]) -> dict[str, Any]:

@@ -39,8 +39,8 @@ def test_refused(
 def test_each_webhook_tells_one_signal_in_their_order(untouched: Path) -> None:
     options = {"--entity": "order", "--signals": "paid,shipped,returned", "--webhooks": "payment,shipment"}
     values = process.values_of(House(untouched), "order-fulfilment", options)
-    told = [(webhook.name, webhook.signal) for webhook in values["webhooks"]]
-    assert told == [("payment", "paid"), ("shipment", "shipped")]
+    told = [(source.name, source.signal, source.is_webhook) for source in values["sources"]]
+    assert told == [("payment", "paid", True), ("shipment", "shipped", True), ("returned", "returned", False)]
 
 
 def test_a_path_of_the_api_is_no_entity(untouched: Path) -> None:
