@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from raw_runtime.errors import UsageError
 
@@ -14,6 +15,14 @@ _NUMBER = re.compile(r"\d{4}")
 # Made by libraries: tables and pages that no file of ours names.
 _TABLES = frozenset({"alembic_version"})
 _PAGES = frozenset({"/docs", "/redoc", "/openapi.json", "/healthz", "/readyz", "/metrics", "/webhooks"})
+
+
+class Told(NamedTuple):
+    """How a signal comes in: its function in the process's events module, and the body that this takes."""
+
+    function: str
+    model: str
+    by_person: bool
 
 
 class House:
@@ -77,6 +86,27 @@ class House:
                     names.add(node.target.id)
         return frozenset(names)
 
+    def told(self, process: str) -> dict[str, Told]:
+        """Return how the signals of a process come in, by their names, as its events module says."""
+        found = {}
+        for _, tree in self._trees(f"workflows/{process}_events.py"):
+            for node in tree.body:
+                if isinstance(node, ast.FunctionDef) and node.name.endswith("_event") and node.name[0] != "_":
+                    given = [argument.arg for argument in node.args.args]
+                    model = _annotation(node, "given")
+                    if model and given in (["event_id", "body", "given"], [given[0], "key", "body", "given", "by"]):
+                        signal = node.name.removesuffix("_event").replace("_", "-")
+                        found[signal] = Told(node.name, model, len(given) > 3)
+        return found
+
+    def entity_of(self, process: str) -> str:
+        """Return the type of the entity that a process is about; empty where its module does not say."""
+        for _, tree in self._trees(f"workflows/temporal/processes/{process}.py"):
+            for call in _calls(tree, {"Process"}):
+                if names := [text for word in call.keywords if word.arg == "entity" for text in _texts(word.value)]:
+                    return names[0]
+        return ""
+
     def newest_migration(self) -> tuple[str, str]:
         """Return the last migration, and the number of the next one, such as "0002".
 
@@ -133,6 +163,14 @@ def _calls(tree: ast.Module, names: set[str]) -> Iterator[ast.Call]:
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if called in names:
                 yield node
+
+
+def _annotation(function: ast.FunctionDef, argument: str) -> str:
+    """Return the name of an argument's type; empty where it is none."""
+    for given in function.args.args:
+        if given.arg == argument and isinstance(given.annotation, ast.Name):
+            return given.annotation.id
+    return ""
 
 
 def _prefix(tree: ast.Module) -> str:
