@@ -1,19 +1,21 @@
-"""Plays the hiring process on the time-skipping server, with scripted activities: days pass in milliseconds.
+"""Plays a process on the time-skipping server, with scripted activities: days pass in milliseconds.
 
-The workflow, the server and the wire are real; what the activities do to the world is tested elsewhere.
+The workflow, the server and the wire are real; what the activities do to the world is tested elsewhere. A process that
+has activities of its own has a script of its own beside it, which answers those too.
 """
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from temporalio import activity
+from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
@@ -21,37 +23,24 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from workflows.temporal.contracts import (
-    HIRING_PROCESS,
     STATUS_QUERY,
     Activity,
-    CalendarEvent,
-    CallEvent,
-    CancelCall,
     Contract,
-    Decision,
-    Durations,
-    HiringInput,
-    HiringResult,
-    HiringStatus,
-    Mail,
-    PlaceCall,
-    PlacedCall,
+    ProcessInput,
     RawOutcome,
     RawRun,
     Record,
-    Signal,
     SlackNotice,
     SweepInput,
     SweepResult,
-    Withdrawal,
 )
 from workflows.temporal.executables import TEST_SERVER, find_executable
-from workflows.temporal.hiring_process import HiringProcess
-from workflows.temporal.outbox_sweep import OutboxSweep
+from workflows.temporal.processes import Process
+from workflows.temporal.registry import workflow_types
 
 TASK_QUEUE = "rehearsal"
-QUALIFIED: Mapping[str, Any] = {"score": 0.9, "qualified": True}
-NOT_QUALIFIED: Mapping[str, Any] = {"score": 0.2, "qualified": False}
+Answer = Mapping[str, Any] | Exception
+PlayT = TypeVar("PlayT", bound="Rehearsal")
 
 
 def refusal(message: str = "refused") -> ApplicationError:
@@ -61,25 +50,23 @@ def refusal(message: str = "refused") -> ApplicationError:
 
 @dataclass
 class Script:
-    """What the activities answer, and what they were asked, in order."""
+    """What the activities answer, and what they were asked, in order.
 
-    analysis: Mapping[str, Any] | Exception = field(default_factory=lambda: QUALIFIED)
-    summary: Mapping[str, Any] | Exception = field(default_factory=dict)
-    # By the name of a mail's template, a notice's kind, "place_call" or "cancel_call".
+    Attributes:
+        raw: by the ids of RAW workflows, the fields of their results, or the error that a run fails with.
+        refused: what is refused for good: ids of RAW workflows, kinds of notices, events.
+        asked: the activities' names and arguments.
+        on: called as an activity begins: the place to let a signal arrive at that very moment. Keys as in `refused`.
+    """
+
+    raw: dict[str, Answer] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
     asked: list[tuple[str, Contract]] = field(default_factory=list)
-    # Called as an activity begins: the place to let a signal arrive at that very moment.
-    on: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
-    calls: int = 0
+    on: dict[str, Callable[[], Awaitable[Any]]] = field(default_factory=dict)
 
     def requests(self, kind: type[Contract]) -> list[Any]:
         """Return what activities of one kind were asked."""
         return [argument for _, argument in self.asked if isinstance(argument, kind)]
-
-    @property
-    def mails(self) -> list[str]:
-        """The templates of the mails sent, in order."""
-        return [mail.template for mail in self.requests(Mail)]
 
     @property
     def notices(self) -> list[str]:
@@ -91,7 +78,18 @@ class Script:
         """The events recorded, in order."""
         return [record.event for record in self.requests(Record)]
 
-    async def _ask(self, name: str, argument: Contract, what: str) -> None:
+    @property
+    def last(self) -> Record:
+        """What was recorded last."""
+        record: Record = self.requests(Record)[-1]
+        return record
+
+    async def ask(self, name: str, argument: Contract, what: str) -> None:
+        """Note what an activity is asked; `what` is its key in `on` and `refused`.
+
+        Raises:
+            ApplicationError: it is refused.
+        """
         self.asked.append((name, argument))
         if hook := self.on.pop(what, None):
             await hook()
@@ -101,66 +99,44 @@ class Script:
     @activity.defn(name=Activity.RUN_RAW_WORKFLOW)
     async def run_raw_workflow(self, run: RawRun) -> RawOutcome:
         """Answer as scripted."""
-        await self._ask(Activity.RUN_RAW_WORKFLOW, run, run.workflow)
-        answer = self.analysis if run.workflow == "analyze-cv" else self.summary
+        await self.ask(Activity.RUN_RAW_WORKFLOW, run, run.workflow)
+        answer = self.raw.get(run.workflow, {})
         if isinstance(answer, Exception):
             raise answer
-        return RawOutcome(values=dict(answer))
-
-    @activity.defn(name=Activity.SEND_MAIL)
-    async def send_mail(self, mail: Mail) -> None:
-        """Send nothing."""
-        await self._ask(Activity.SEND_MAIL, mail, mail.template)
-
-    @activity.defn(name=Activity.PLACE_CALL)
-    async def place_call(self, call: PlaceCall) -> PlacedCall:
-        """Call nobody: CA1, CA2, ..."""
-        await self._ask(Activity.PLACE_CALL, call, "place_call")
-        self.calls += 1
-        return PlacedCall(call_sid=f"CA{self.calls}")
-
-    @activity.defn(name=Activity.CANCEL_CALL)
-    async def cancel_call(self, call: CancelCall) -> None:
-        """Cancel nothing."""
-        await self._ask(Activity.CANCEL_CALL, call, "cancel_call")
+        if missing := [name for name in run.keep if name not in answer]:
+            raise refusal(f"the script's `raw` has no {missing[0]} of {run.workflow}")
+        return RawOutcome(values={name: answer[name] for name in run.keep})
 
     @activity.defn(name=Activity.NOTIFY_SLACK)
     async def notify_slack(self, notice: SlackNotice) -> None:
         """Tell nobody."""
-        await self._ask(Activity.NOTIFY_SLACK, notice, notice.kind)
+        await self.ask(Activity.NOTIFY_SLACK, notice, notice.kind)
 
     @activity.defn(name=Activity.RECORD)
     async def record(self, record: Record) -> None:
         """Record nothing but the request."""
-        await self._ask(Activity.RECORD, record, record.event)
+        await self.ask(Activity.RECORD, record, record.event)
 
     @activity.defn(name=Activity.SWEEP_OUTBOX)
     async def sweep_outbox(self, given: SweepInput) -> SweepResult:
         """Find one entry."""
-        await self._ask(Activity.SWEEP_OUTBOX, given, "sweep_outbox")
+        await self.ask(Activity.SWEEP_OUTBOX, given, "sweep_outbox")
         return SweepResult(delivered=1)
 
     def activities(self) -> list[Callable[..., Any]]:
-        """Return all of them, for a worker."""
-        return [
-            self.run_raw_workflow,
-            self.send_mail,
-            self.place_call,
-            self.cancel_call,
-            self.notify_slack,
-            self.record,
-            self.sweep_outbox,
-        ]
+        """Return all of them, for a worker; a script with more of them adds them here."""
+        return [self.run_raw_workflow, self.notify_slack, self.record, self.sweep_outbox]
 
 
 @dataclass
 class Rehearsal:
-    """One process that is being played."""
+    """One process that is being played. Statuses and results are of the types that its workflow names."""
 
     environment: WorkflowEnvironment
+    process: Process
     script: Script
-    handle: WorkflowHandle[Any, HiringResult]
-    candidate_id: str
+    handle: WorkflowHandle[Any, Any]
+    entity_id: str
     _events: int = 0
 
     async def now(self) -> datetime:
@@ -171,48 +147,44 @@ class Rehearsal:
         """Let time pass."""
         await self.environment.sleep(timedelta(**duration))
 
-    async def status(self) -> HiringStatus:
+    async def status(self) -> Any:
         """Ask the process."""
-        status: HiringStatus = await self.handle.query(STATUS_QUERY, result_type=HiringStatus)
-        return status
+        query = workflow._Definition.must_from_class(self.process.load()).queries[STATUS_QUERY]
+        return await self.handle.query(STATUS_QUERY, result_type=query.ret_type)
 
-    async def until(self, is_met: Callable[[HiringStatus], bool]) -> HiringStatus:
+    async def until(self, is_met: Callable[[Any], bool]) -> Any:
         """Ask the process again and again, without letting time pass, until its status is as expected."""
         while True:
             status = await self.status()
             if is_met(status):
                 return status
 
-    async def stage(self, stage: str) -> HiringStatus:
-        """Wait for a stage, and for the process to wait in it."""
+    async def stage(self, stage: str) -> Any:
+        """Wait for a stage, and for the process to wait in it; return its status."""
         return await self.until(lambda status: status.stage == stage and status.waiting_until is not None)
 
-    def _event_id(self, event_id: str | None) -> str:
+    async def waits(self, stage: str, count: int = 1) -> None:
+        """Wait as `stage` does, for the nth time that it is entered, but without asking the process.
+
+        Each question makes the server hand out another workflow task, at a moment that is never the same: what is
+        recorded must not ask.
+        """
+        async with asyncio.timeout(120):
+            while self.script.events.count(stage) < count or not await self._has_begun_to_wait():
+                await asyncio.sleep(0.01)
+
+    async def _has_begun_to_wait(self) -> bool:
+        """Whether the last that happened is that the process's timer was started."""
+        events = (await self.handle.fetch_history()).events
+        return events[-1].HasField("timer_started_event_attributes")
+
+    async def signal(self, name: str, *, event_id: str | None = None, **fields: Any) -> None:
+        """Send a signal of the process, with the fields of its payload, under an id of its own unless one is given."""
         self._events += 1
-        return event_id or f"event-{self._events}"
+        payload = next(one.payload for one in self.process.incoming if one.signal == name)
+        await self.handle.signal(str(name), payload(**{"event_id": event_id or f"event-{self._events}", **fields}))
 
-    async def calendar(self, kind: Any, time: datetime | None = None, *, event_id: str | None = None) -> None:
-        """Send a calendar event."""
-        event = CalendarEvent(event_id=self._event_id(event_id), type=kind, call_time=time)
-        await self.handle.signal(Signal.CALENDAR.value, event)
-
-    async def call(
-        self, sid: str, status: Any = "completed", *, transcript: bool = True, event_id: str | None = None
-    ) -> None:
-        """Send how a call ended."""
-        event = CallEvent(event_id=self._event_id(event_id), call_sid=sid, status=status, transcript=transcript)
-        await self.handle.signal(Signal.CALL.value, event)
-
-    async def decide(self, decision: Any, *, event_id: str | None = None) -> None:
-        """Send a decision."""
-        event = Decision(event_id=self._event_id(event_id), decision=decision, by="test")
-        await self.handle.signal(Signal.DECISION.value, event)
-
-    async def withdraw(self) -> None:
-        """Send a withdrawal."""
-        await self.handle.signal(Signal.WITHDRAWAL.value, Withdrawal(event_id=self._event_id(None)))
-
-    async def result(self) -> HiringResult:
+    async def result(self) -> Any:
         """Let time pass until the process ends."""
         return await self.handle.result()
 
@@ -226,11 +198,12 @@ class Rehearsal:
         assert closed is not None
         return closed
 
-    async def scheduled(self, **ahead: float) -> datetime:
-        """Name a date so far ahead of now, and return it."""
-        time = await self.now() + timedelta(**(ahead or {"days": 1}))
-        await self.calendar("scheduled", time)
-        return time
+
+def input_of(process: Process, entity_id: str, **given: Any) -> ProcessInput:
+    """Return what a process starts with: what is given, and defaults in place of the settings of this machine."""
+    [kind] = workflow._Definition.must_from_class(process.load()).arg_types or [ProcessInput]
+    made: ProcessInput = kind(entity_type=process.entity, entity_id=entity_id, **given)
+    return made
 
 
 @asynccontextmanager
@@ -248,39 +221,62 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
 @asynccontextmanager
 async def working(client: Client, script: Script, **options: Any) -> AsyncIterator[Worker]:
     """Give a worker for the real workflows and the scripted activities."""
-    worker = Worker(
-        client,
-        task_queue=TASK_QUEUE,
-        workflows=[HiringProcess, OutboxSweep],
-        activities=script.activities(),
+    given: dict[str, Any] = {
+        "task_queue": TASK_QUEUE,
+        "workflows": workflow_types(),
+        "activities": script.activities(),
         # Else a cancelled activity learns of it at most every 16 seconds, which are real ones.
-        max_heartbeat_throttle_interval=timedelta(seconds=1),
+        "max_heartbeat_throttle_interval": timedelta(seconds=1),
         **options,
-    )
-    async with worker:
+    }
+    async with Worker(client, **given) as worker:
         yield worker
 
 
+def rehearse(
+    environment: WorkflowEnvironment, process: Process, script: Script | None = None, **options: Any
+) -> AbstractAsyncContextManager[Rehearsal]:
+    """Start a process and give it; options as of `rehearse_as`."""
+    return rehearse_as(Rehearsal, environment, process, script or Script(), **options)
+
+
 @asynccontextmanager
-async def rehearse(
+async def rehearse_as(
+    kind: type[PlayT],
     environment: WorkflowEnvironment,
-    script: Script | None = None,
-    durations: Durations | None = None,
-    candidate_id: str | None = None,
-    on: Mapping[str, Callable[[Rehearsal], Awaitable[Any]]] | None = None,
-    **options: Any,
-) -> AsyncIterator[Rehearsal]:
-    """Start a process and give it; `on` is what happens when an activity first begins (see Script.on)."""
-    script = script or Script()
-    candidate_id = candidate_id or str(uuid.uuid4())
-    given = HiringInput(candidate_id=candidate_id, durations=durations or Durations(), **options)
-    name = f"hiring-{candidate_id}"
-    handle: WorkflowHandle[Any, HiringResult] = environment.client.get_workflow_handle(name, result_type=HiringResult)
-    play = Rehearsal(environment, script, handle, candidate_id)
+    process: Process,
+    script: Script,
+    *,
+    entity_id: str | None = None,
+    on: Mapping[str, Callable[[PlayT], Awaitable[Any]]] | None = None,
+    **given: Any,
+) -> AsyncIterator[PlayT]:
+    """Start a process and give it, as a rehearsal that knows more of it.
+
+    Args:
+        kind: the rehearsal's class.
+        environment: the server.
+        process: which.
+        script: what the activities answer.
+        entity_id: a new one, unless given.
+        on: what happens when an activity first begins (see Script).
+        given: fields of its input, such as durations.
+    """
+    entity_id = entity_id or str(uuid.uuid4())
+    workflow_id = process.target(uuid.UUID(entity_id))
+    definition = workflow._Definition.must_from_class(process.load())
+    handle: WorkflowHandle[Any, Any] = environment.client.get_workflow_handle(
+        workflow_id, result_type=definition.ret_type
+    )
+    play = kind(environment, process, script, handle, entity_id)
     script.on |= {what: partial(happens, play) for what, happens in (on or {}).items()}
-    async with working(environment.client, script):
+    async with working(environment.client, script, workflows=[process.load()]):
         # Only the handle that a start gives lets time pass while it waits for the result.
         play.handle = await environment.client.start_workflow(
-            HIRING_PROCESS, given, id=name, task_queue=TASK_QUEUE, result_type=HiringResult
+            process.workflow,
+            input_of(process, entity_id, **given),
+            id=workflow_id,
+            task_queue=TASK_QUEUE,
+            result_type=definition.ret_type,
         )
         yield play

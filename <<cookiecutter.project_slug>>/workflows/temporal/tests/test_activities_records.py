@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 
 import pytest
 
@@ -13,13 +12,13 @@ from workflows.temporal.tests.acting import Stage
 pytestmark = pytest.mark.anyio
 
 
-def transition(stage: Stage, event: str = "analysing", status: object = None, key: str | None = None) -> Record:
+def transition(stage: Stage, event: str = "sorting", status: object = None, key: str | None = None) -> Record:
     return Record.model_validate(
         {
-            "candidate_id": stage.candidate_id,
+            **stage.whose,
             "event": event,
             "key": stage.key(key or event),
-            "detail": {"call": 1},
+            "detail": {"lane": 1},
             "status": status,
         }
     )
@@ -28,41 +27,40 @@ def transition(stage: Stage, event: str = "analysing", status: object = None, ke
 async def test_an_event_and_its_status(stage: Stage) -> None:
     record = stage.activities().records.record
     await stage.act(record, transition(stage, status="in_progress"))
-    assert await stage.timeline() == [("analysing", {"call": 1})]
+    assert await stage.timeline() == [("sorting", {"lane": 1})]
     assert (await stage.row()).status == "in_progress"
-    await stage.act(record, transition(stage, "calling"))
-    assert await stage.events() == ["analysing", "calling"]
+    await stage.act(record, transition(stage, "on_its_way"))
+    assert await stage.events() == ["sorting", "on_its_way"]
     assert (await stage.row()).status == "in_progress"
 
 
 async def test_once_however_often_it_is_tried(stage: Stage) -> None:
     record = stage.activities().records.record
     await stage.act(record, transition(stage, status="in_progress"))
-    await stage.change(status="completed")
+    await stage.change(status="arrived")
     await asyncio.gather(*(stage.act(record, transition(stage, status="in_progress")) for _ in range(5)))
-    assert await stage.events() == ["analysing"]
-    assert (await stage.row()).status == "completed"
+    assert await stage.events() == ["sorting"]
+    assert (await stage.row()).status == "arrived"
 
 
 async def test_the_same_event_under_another_key_is_another(stage: Stage) -> None:
     record = stage.activities().records.record
     for number in range(2):
-        await stage.act(record, transition(stage, "calling", key=f"calling:{number}"))
-    assert await stage.events() == ["calling", "calling"]
+        await stage.act(record, transition(stage, "on_its_way", key=f"on_its_way:{number}"))
+    assert await stage.events() == ["on_its_way", "on_its_way"]
 
 
 async def test_a_final_status_stays(stage: Stage) -> None:
     record = stage.activities().records.record
-    await stage.act(record, transition(stage, "rejected", status="rejected"))
-    await stage.act(record, transition(stage, "completed", status="completed"))
-    assert (await stage.row()).status == "rejected"
-    assert await stage.events() == ["rejected", "completed"]
+    await stage.act(record, transition(stage, "lost", status="lost"))
+    await stage.act(record, transition(stage, "arrived", status="arrived"))
+    assert (await stage.row()).status == "lost"
+    assert await stage.events() == ["lost", "arrived"]
 
 
-async def test_an_erased_candidate(stage: Stage) -> None:
+async def test_an_erased_entity(stage: Stage) -> None:
     await stage.erase()
     error = await stage.refusal(stage.activities().records.record, transition(stage))
-    assert (error.type, error.non_retryable) == ("CandidateGone", True)
-    assert str(error) == f"CandidateGone: There is no candidate {stage.candidate_id}."
+    assert (error.type, error.non_retryable) == ("EntityGone", True)
+    assert str(error) == f"EntityGone: There is no parcel {stage.entity_id}."
     assert await stage.events() == []
-    assert uuid.UUID(stage.candidate_id)

@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from tools.slack.testing import FakeSlack, Fault, fake_slack
 from workflows.temporal.contracts import SlackNotice
-from workflows.temporal.tests.acting import PRIVATE, Stage
+from workflows.temporal.tests.acting import Stage
+from workflows.temporal.tests.parcels import PRIVATE
 
 pytestmark = pytest.mark.anyio
 
-KINDS = get_args(SlackNotice.model_fields["kind"].annotation)
+KEY = "slack:late:1"
 
 
-def notice(stage: Stage, kind: Any = "decision_due") -> SlackNotice:
-    return SlackNotice(candidate_id=stage.candidate_id, kind=kind, key=stage.key(f"slack:{kind}:1"))
+def notice(stage: Stage) -> SlackNotice:
+    return SlackNotice(**stage.whose, kind="late", text="A parcel is late", key=stage.key(KEY))
 
 
 def notify(stage: Stage, slack: FakeSlack, **changes: Any) -> Any:
-    return stage.activities(slack_webhook_url=SecretStr(slack.url), **changes).messages.notify_slack
+    return stage.activities(slack_webhook_url=SecretStr(slack.url), **changes).notices.notify_slack
 
 
-@pytest.mark.parametrize("kind", KINDS)
-async def test_each_is_written_once(stage: Stage, kind: str) -> None:
+async def test_it_is_written_once(stage: Stage) -> None:
     for _ in range(2):
-        await stage.act(stage.activities().messages.notify_slack, notice(stage, kind))
+        await stage.act(stage.activities().notices.notify_slack, notice(stage))
     (text,) = stage.notices()
-    assert stage.candidate_id in text
+    assert text == f"A parcel is late: {stage.entity_id}"
     assert not [word for word in PRIVATE if word in text]
-    assert await stage.timeline() == [("slack_sent", {"notice": kind})]
+    assert await stage.timeline() == [("slack_sent", {"notice": "late"})]
 
 
-async def test_it_links_to_the_candidate(stage: Stage) -> None:
+async def test_it_links_to_the_entity(stage: Stage) -> None:
     async with fake_slack() as slack:
         await stage.act(notify(stage, slack, public_url="https://api.example.com/"), notice(stage))
     (message,) = slack.messages
-    assert f"https://api.example.com/candidates/{stage.candidate_id}" in message["text"]
+    assert message["text"] == f"A parcel is late: https://api.example.com/parcels/{stage.entity_id}"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ async def test_a_certain_refusal_takes_the_claim_back(stage: Stage, fault: Fault
         error = await stage.refusal(notify(stage, slack), notice(stage))
         assert (error.type, error.non_retryable) == ("SlackError", not retryable)
         assert slack.path not in str(error)
-        assert await stage.effect(stage.key("slack:decision_due:1")) is None
+        assert await stage.effect(stage.key(KEY)) is None
         await stage.act(notify(stage, slack), notice(stage))
         assert len(slack.messages) == 1
     assert await stage.events() == ["slack_sent"]
@@ -76,11 +76,11 @@ async def test_slack_that_is_away(stage: Stage) -> None:
         act = notify(stage, slack)
     error = await stage.refusal(act, notice(stage))
     assert not error.non_retryable
-    assert await stage.effect(stage.key("slack:decision_due:1")) is None
+    assert await stage.effect(stage.key(KEY)) is None
 
 
-async def test_an_erased_candidate(stage: Stage) -> None:
+async def test_an_erased_entity(stage: Stage) -> None:
     await stage.erase()
-    error = await stage.refusal(stage.activities().messages.notify_slack, notice(stage))
-    assert (error.type, error.non_retryable) == ("CandidateGone", True)
+    error = await stage.refusal(stage.activities().notices.notify_slack, notice(stage))
+    assert (error.type, error.non_retryable) == ("EntityGone", True)
     assert stage.notices() == []
