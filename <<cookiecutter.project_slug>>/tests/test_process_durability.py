@@ -153,7 +153,7 @@ async def histories_are_clean(whole: Whole, people: list[Person]) -> int:
     client = await whole.temporal.client()
     number = 0
     for person in people:
-        history = await history_of(client, person.id)
+        history = await history_of(client, f"hiring-{person.id}")
         number += len(history.events)
         assert task_failures(history) == [], f"{person.plan} {person.id}"
         assert leaks(history, [*person.private, "people.example.com"]) == [], f"{person.plan} {person.id}"
