@@ -1,20 +1,24 @@
-"""Plays single activities: the real ones, on a real database, with real tools against servers of their own."""
+"""Plays single activities: the real ones, on a real database, with real tools against servers of their own.
+
+A `Stage` is about one entity. This one's is a parcel; a process has a stage of its own about what it is about.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.api.failure.v1 import Failure
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -22,29 +26,22 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from db import testing
-from db.models import Call, Candidate, Effect, TimelineEvent
-from db.repositories import candidates, effects, timeline
+from db.base import EntityRow
+from db.entities import entity_type
+from db.models import Effect, TimelineEvent
+from db.repositories import effects, entities, timeline
 from db.session import Database
 from db.types import utc_now
 from raw_runtime.result import RunResult
 from settings import Settings
 from workflows.temporal.activities import Activities
 from workflows.temporal.activities.ledger import LONGEST
-from workflows.temporal.resources import Runner
+from workflows.temporal.resources import Resources, Runner
+from workflows.temporal.tests.parcels import PRIVATE, add_parcel, make_table
 
 ArgumentT = TypeVar("ArgumentT")
 ResultT = TypeVar("ResultT")
-
-# What no error may tell: words that occur nowhere else.
-PERSON: Mapping[str, str] = {
-    "name": "Quillfeather Zachariasson",
-    "email": "quill.zach@example.org",
-    "phone": "+49 30 9018220",
-    "position": "Backend Engineer",
-    "cv_text": "Quillfeather Zachariasson\nXylographer in Snoring-on-Sea, with Python and PostgreSQL since 2015.",
-}
-PRIVATE = ("Quillfeather", "quill.zach", "9018220", "Xylographer", "Snoring")
-RECRUITER = "recruiter@example.net"
+StageT = TypeVar("StageT", bound="Stage")
 
 
 class NoRunner:
@@ -60,35 +57,52 @@ class NoRunner:
 
 @dataclass
 class Stage:
-    """A database with one candidate, and where the tools write to."""
+    """A database with one entity, and where the tools write to."""
+
+    # Of the entity; the process's name; what no error may tell.
+    kind: ClassVar[str] = "parcel"
+    process: ClassVar[str] = "parcel"
+    private: ClassVar[Iterable[str]] = PRIVATE
 
     settings: Settings
     database: Database
-    candidate_id: str
+    entity_id: str = ""
     beats: int = 0
     environments: list[ActivityEnvironment] = field(default_factory=list)
 
+    @staticmethod
+    async def add(session: AsyncSession) -> str:
+        """Store an entity; return its id."""
+        return await add_parcel(session)
+
     @property
     def id(self) -> uuid.UUID:
-        """The candidate's id."""
-        return uuid.UUID(self.candidate_id)
+        """The entity's id."""
+        return uuid.UUID(self.entity_id)
+
+    @property
+    def whose(self) -> dict[str, Any]:
+        """The entity, as contracts name it."""
+        return {"entity_type": self.kind, "entity_id": self.entity_id}
 
     @property
     def workflow_id(self) -> str:
-        """The id of the candidate's process."""
-        return f"hiring-{self.candidate_id}"
+        """The id of the entity's process."""
+        return f"{self.process}-{self.entity_id}"
 
     def key(self, name: str) -> str:
         """Return an idempotency key, as the process makes them."""
         return f"{self.workflow_id}:{name}"
 
-    def activities(self, runner: Runner | None = None, **changes: Any) -> Activities:
-        """Return the activities, with other settings where some are given."""
-        settings = testing.settings_for(self.settings.database_url, **{**self._given(), **changes})
-        return Activities(settings, self.database, runner or NoRunner())
+    def resources(self, runner: Runner | None = None, **changes: Any) -> Resources:
+        """Return what activities work with, with other settings where some are given."""
+        given = {name: getattr(self.settings, name) for name in self.settings.model_fields_set - {"database_url"}}
+        settings = testing.settings_for(self.settings.database_url, **{**given, **changes})
+        return Resources(settings, self.database, runner or NoRunner())
 
-    def _given(self) -> dict[str, Any]:
-        return {name: getattr(self.settings, name) for name in self.settings.model_fields_set - {"database_url"}}
+    def activities(self, runner: Runner | None = None, **changes: Any) -> Activities:
+        """Return the activities that every process may use, with other settings where some are given."""
+        return Activities(self.resources(runner, **changes))
 
     async def act(
         self,
@@ -118,38 +132,36 @@ class Stage:
         try:
             await self.act(activity, argument, **options)
         except ApplicationError as error:
-            check_private(error)
+            check_private(error, self.private)
             return error
         raise AssertionError("it did not fail")
 
-    async def row(self) -> Candidate:
-        """Return the candidate."""
+    async def row(self) -> EntityRow:
+        """Return the entity."""
         async with self.database.session(read_only=True) as session:
-            row = await candidates.get(session, self.id)
-        assert row is not None
-        return row
+            return await self._row(session)
 
     async def change(self, **values: Any) -> None:
-        """Change what is stored of the candidate."""
+        """Change what is stored of the entity."""
         async with self.database.session() as session:
-            row = await candidates.get(session, self.id)
-            assert row is not None
+            row = await self._row(session)
             for name, value in values.items():
                 setattr(row, name, value)
 
+    async def _row(self, session: AsyncSession) -> EntityRow:
+        row = await session.get(entity_type(self.kind).model, self.id)
+        assert row is not None
+        return row
+
     async def erase(self) -> None:
-        """Remove the candidate, and everything else."""
-        await testing.empty_tables(self.database)
+        """Remove the entity, and everything with it."""
+        async with self.database.session() as session:
+            assert await entities.erase(session, self.id)
 
     async def erase_effects(self) -> None:
         """Forget every effect, as if its worker had ended before it could settle it."""
         async with self.database.session() as session:
             await session.execute(delete(Effect))
-
-    async def erase_calls(self) -> None:
-        """Forget every call."""
-        async with self.database.session() as session:
-            await session.execute(delete(Call))
 
     async def erase_timeline(self) -> None:
         """Forget every event."""
@@ -157,12 +169,12 @@ class Stage:
             await session.execute(delete(TimelineEvent))
 
     async def timeline(self) -> list[tuple[str, Any]]:
-        """Return the candidate's events with their details, in order."""
+        """Return the entity's events with their details, in order."""
         async with self.database.session(read_only=True) as session:
-            return [(row.event, row.detail) for row in await timeline.list_for(session, "candidate", self.id)]
+            return [(row.event, row.detail) for row in await timeline.list_for(session, self.id)]
 
     async def events(self) -> list[str]:
-        """Return the names of the candidate's events, in order."""
+        """Return the names of the entity's events, in order."""
         return [event for event, _ in await self.timeline()]
 
     async def effect(self, key: str) -> str | None:
@@ -174,21 +186,11 @@ class Stage:
     async def claim(self, key: str, kind: str, ago: timedelta = LONGEST) -> None:
         """Claim an effect as a worker did that was killed before it could settle it."""
         async with self.database.session() as session:
-            await effects.begin(session, key, kind, "candidate", self.id, utc_now() - ago)
-
-    async def sids(self) -> list[str]:
-        """Return the calls that are known."""
-        async with self.database.session(read_only=True) as session:
-            return list(await session.scalars(select(Call.call_sid).where(Call.candidate_id == self.id)))
+            await effects.begin(session, key, kind, self.kind, self.id, utc_now() - ago)
 
     def mails(self) -> list[EmailMessage]:
         """Return the mails that were written to files."""
-        files = sorted((self.settings.dev_path / "outbox").glob("*.eml"))
-        return [_message(path) for path in files]
-
-    def calls(self) -> list[dict[str, Any]]:
-        """Return the calls that were written to files."""
-        return [json.loads(path.read_text()) for path in (self.settings.dev_path / "calls").glob("*.json")]
+        return [_message(path) for path in sorted((self.settings.dev_path / "outbox").glob("*.eml"))]
 
     def notices(self) -> list[str]:
         """Return the texts that were written to Slack's file."""
@@ -202,28 +204,24 @@ def _message(path: Path) -> EmailMessage:
     return message
 
 
-def check_private(error: BaseException) -> None:
+def check_private(error: BaseException, private: Iterable[str] = PRIVATE) -> None:
     """Look at what Temporal would store of an error: the whole chain, with its stack traces."""
     failure = Failure()
     pydantic_data_converter.failure_converter.to_failure(error, pydantic_data_converter.payload_converter, failure)
     told = f"{error} {failure}"
-    assert not [word for word in PRIVATE if word in told], told
-
-
-async def add_candidate(database: Database, **changes: Any) -> str:
-    """Store a candidate; return the id."""
-    async with database.session() as session:
-        given: dict[str, Any] = {**PERSON, **changes}
-        return str((await candidates.create(session, **given)).id)
+    assert not [word for word in private if word in told], told
 
 
 @asynccontextmanager
-async def stage(url: str, folder: Path) -> AsyncIterator[Stage]:
+async def staged(kind: type[StageT], url: str, folder: Path) -> AsyncIterator[StageT]:
     """Give a stage on a migrated database, whose rows go."""
-    settings = testing.settings_for(url, dev_folder=folder / "dev", recruiter_email=RECRUITER)
-    database = Database(settings)
+    database = Database(testing.settings_for(url, dev_folder=folder / "dev"))
     try:
         await testing.empty_tables(database)
-        yield Stage(settings, database, await add_candidate(database))
+        await make_table(database)
+        stage = kind(database.settings, database)
+        async with database.session() as session:
+            stage.entity_id = await kind.add(session)
+        yield stage
     finally:
         await database.dispose()

@@ -8,8 +8,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from db import testing
-from workflows.temporal.tests import acting
-from workflows.temporal.tests.acting import Stage
+from workflows.temporal.tests.acting import Stage, staged
+from workflows.temporal.tests.parcels import known_parcels
 from workflows.temporal.tests.rehearsal import time_skipping
 
 
@@ -35,7 +35,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture
-async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    """A candidate in an otherwise empty database, and folders for what the tools write."""
-    async with acting.stage(database_url, tmp_path) as stage:
+def parcels() -> Iterator[None]:
+    """The system knows parcels and their process."""
+    with known_parcels():
+        yield
+
+
+@pytest.fixture
+async def stage(parcels: None, database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:  # noqa: ARG001 - the stage's
+    """A parcel in an otherwise empty database, and folders for what the tools write."""
+    async with staged(Stage, database_url, tmp_path) as stage:
         yield stage

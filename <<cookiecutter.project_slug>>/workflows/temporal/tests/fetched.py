@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import Client, WorkflowHistory
@@ -11,9 +13,19 @@ from temporalio.client import Client, WorkflowHistory
 _HARMLESS = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
 
 
-async def history_of(client: Client, candidate_id: str) -> WorkflowHistory:
-    """Return the history of a candidate's process."""
-    return await client.get_workflow_handle(f"hiring-{candidate_id}").fetch_history()
+async def history_of(client: Client, workflow_id: str) -> WorkflowHistory:
+    """Return the history of a process."""
+    return await client.get_workflow_handle(workflow_id).fetch_history()
+
+
+def signals(history: WorkflowHistory) -> list[tuple[str, dict[str, Any]]]:
+    """Return the signals that arrived, each with its argument as it crossed the wire."""
+    arrived = [
+        event.workflow_execution_signaled_event_attributes
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+    ]
+    return [(one.signal_name, json.loads(one.input.payloads[0].data)) for one in arrived]
 
 
 def task_failures(history: WorkflowHistory) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workflows.temporal.ending import leave
 from workflows.temporal.tests.normalise import normalise
-from workflows.temporal.tests.plays import plays
+from workflows.temporal.tests.plays import Recorded, plays
 from workflows.temporal.tests.rehearsal import time_skipping
 from workflows.temporal.validate import HISTORIES
 from workflows.temporal.validation.replay import quiet_runtime
@@ -24,9 +24,14 @@ _NAMESPACE = uuid.UUID("019b0000-0000-7000-8000-000000000000")
 
 
 async def record(name: str) -> str:
-    """Play one process on a server of its own; return its history as the text of a file."""
+    """Play one of the plays; return its history as the text of a file."""
+    return await history_text(plays()[name], str(uuid.uuid5(_NAMESPACE, name)))
+
+
+async def history_text(play: Recorded, entity_id: str) -> str:
+    """Play a process on a server of its own; return its history as the text of a file."""
     async with time_skipping() as environment:
-        handle = await plays()[name](environment, str(uuid.uuid5(_NAMESPACE, name)))
+        handle = await play(environment, entity_id)
         history = await handle.fetch_history()
     return normalise(history.to_json_dict(), workflow_id=handle.id)
 

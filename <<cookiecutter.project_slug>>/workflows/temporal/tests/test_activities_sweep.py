@@ -9,15 +9,15 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from db.models import OutboxEntry
 from db.repositories import outbox
 from db.repositories.outbox import OutboxLease
 from db.types import new_id, utc_now
 from workflows.temporal.contracts import SweepInput, SweepResult
-from workflows.temporal.tests.acting import PRIVATE, Stage
-from workflows.temporal.tests.standin import StandIn
+from workflows.temporal.tests.acting import Stage
+from workflows.temporal.tests.fetched import history_of, signals
+from workflows.temporal.tests.parcels import PRIVATE
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ async def add(stage: Stage, kind: str, target: str, ago: timedelta = OLD, **payl
             kind=kind,
             target=target,
             payload=payload,
-            entity_type="candidate",
+            entity_type=stage.kind,
             entity_id=stage.id,
             dedupe_key=str(new_id()),
             now=utc_now() - ago,
@@ -51,7 +51,7 @@ async def sweep(stage: Stage, client: Client, **changes: Any) -> SweepResult:
 
 
 async def test_what_is_overdue_is_delivered(stage: Stage, environment: WorkflowEnvironment) -> None:
-    other = f"hiring-{new_id()}"
+    other = f"parcel-{new_id()}"
     await add(stage, "start", stage.workflow_id)
     await add(stage, "start", other, timedelta(minutes=4))
     assert await sweep(stage, environment.client) == SweepResult(delivered=1, waiting=1, parked=0)
@@ -69,21 +69,18 @@ async def test_nothing_is_overdue(stage: Stage, environment: WorkflowEnvironment
     assert await sweep(stage, environment.client) == SweepResult()
 
 
-@pytest.mark.slow
 async def test_the_order_of_a_target_is_kept(stage: Stage, environment: WorkflowEnvironment) -> None:
     await add(stage, "start", stage.workflow_id)
-    await add(stage, "signal", stage.workflow_id, event="calendar", event_id="c:1", type="cancelled")
-    await add(stage, "signal", stage.workflow_id, event="decision", event_id="d:1", decision="approve")
-    async with Worker(environment.client, task_queue=stage.settings.temporal_task_queue, workflows=[StandIn]):
-        assert await sweep(stage, environment.client) == SweepResult(delivered=3)
-        handle = environment.client.get_workflow_handle(stage.workflow_id)
-        told: list[str] = await handle.query("told", result_type=list[str])
-    assert [line.split()[0] for line in told] == ["CalendarEvent", "Decision"]
+    for number, place in enumerate(("Hull", "York")):
+        await add(stage, "signal", stage.workflow_id, event="scan", event_id=f"s:{number}", place=place)
+    assert await sweep(stage, environment.client) == SweepResult(delivered=3)
+    arrived = signals(await history_of(environment.client, stage.workflow_id))
+    assert [(name, argument["place"]) for name, argument in arrived] == [("scan", "Hull"), ("scan", "York")]
 
 
 async def test_what_was_given_up_on_is_told_once_a_day(stage: Stage, environment: WorkflowEnvironment) -> None:
     for number in range(2):
-        await add(stage, "signal", f"{stage.workflow_id}-{number}", event="nothing", note=" ".join(PRIVATE))
+        await add(stage, "signal", f"parcel-{new_id()}", event=f"nothing-{number}", note=" ".join(PRIVATE))
     await add(stage, "start", stage.workflow_id)
     for number in range(3):
         expected = SweepResult(delivered=0 if number else 1, parked=2)

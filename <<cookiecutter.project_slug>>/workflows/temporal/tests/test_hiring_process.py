@@ -12,8 +12,17 @@ from temporalio import activity
 from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
-from workflows.temporal.contracts import CancelCall, Durations, HiringResult, Mail, RawRun, Record
-from workflows.temporal.tests.rehearsal import NOT_QUALIFIED, Rehearsal, Script, refusal, rehearse
+from workflows.temporal.contracts import RawRun, Record
+from workflows.temporal.hiring_contracts import CancelCall, Durations, HiringResult, Mail
+from workflows.temporal.tests.hiring_rehearsal import (
+    ANALYSIS,
+    NOT_QUALIFIED,
+    SUMMARY,
+    HiringRehearsal,
+    HiringScript,
+    rehearse,
+)
+from workflows.temporal.tests.rehearsal import refusal
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +31,7 @@ def ended(status: Any, reason: str) -> HiringResult:
     return HiringResult(status=status, reason=reason)
 
 
-async def reach_decision(play: Rehearsal) -> None:
+async def reach_decision(play: HiringRehearsal) -> None:
     await play.stage("awaiting_schedule")
     await play.scheduled(hours=1)
     await play.sleep(hours=1)
@@ -55,7 +64,7 @@ class TestEnds:
         assert (last.status, last.detail) == ("completed", {"reason": "approved"})
 
     async def test_rejected_by_its_cv(self, environment: WorkflowEnvironment) -> None:
-        async with rehearse(environment, Script(analysis=NOT_QUALIFIED)) as play:
+        async with rehearse(environment, HiringScript(raw={ANALYSIS: NOT_QUALIFIED})) as play:
             assert await play.result() == ended("rejected", "not_qualified")
         assert play.script.mails == ["rejection"]
 
@@ -98,7 +107,7 @@ class TestEnds:
         assert play.script.events.count("call_overdue") == 3
 
     async def test_no_show_when_no_call_can_be_placed(self, environment: WorkflowEnvironment) -> None:
-        async with rehearse(environment, Script(refused=frozenset({"place_call"}))) as play:
+        async with rehearse(environment, HiringScript(refused=frozenset({"place_call"}))) as play:
             await play.stage("awaiting_schedule")
             await play.scheduled(hours=1)
             assert await play.result() == ended("no_show", "not_reached")
@@ -114,7 +123,7 @@ class TestEnds:
         assert timedelta(days=7) - timedelta(minutes=1) < took < timedelta(days=7, minutes=1)
 
     async def test_failed_analysis(self, environment: WorkflowEnvironment) -> None:
-        async with rehearse(environment, Script(analysis=refusal())) as play:
+        async with rehearse(environment, HiringScript(raw={ANALYSIS: refusal()})) as play:
             assert await play.result() == ended("failed", "run_raw_workflow")
         assert play.script.notices == ["failed"]
         assert play.script.requests(Record)[-1].status == "failed"
@@ -141,7 +150,7 @@ class TestWithdrawal:
         assert [call.call_sid for call in play.script.requests(CancelCall)] == ["CA1"]
 
     async def test_while_a_call_is_being_placed(self, environment: WorkflowEnvironment) -> None:
-        async with rehearse(environment, on={"place_call": Rehearsal.withdraw}) as play:
+        async with rehearse(environment, on={"place_call": HiringRehearsal.withdraw}) as play:
             await play.stage("awaiting_schedule")
             await play.scheduled(hours=1)
             assert await play.result() == ended("withdrawn", "withdrawn")
@@ -149,7 +158,7 @@ class TestWithdrawal:
 
     async def test_while_a_mail_waits_for_its_next_try(self, environment: WorkflowEnvironment) -> None:
         """The mail server is away for hours: the withdrawal does not wait for it."""
-        script = Script()
+        script = HiringScript()
 
         async def away() -> None:
             script.on["scheduling"] = away
@@ -167,7 +176,7 @@ class TestWithdrawal:
         """The run is told, and the process does not wait for it."""
         is_told = asyncio.Event()
 
-        async def withdraw_and_run_on(play: Rehearsal) -> None:
+        async def withdraw_and_run_on(play: HiringRehearsal) -> None:
             await play.withdraw()
             try:
                 while True:
@@ -351,7 +360,7 @@ class TestCalls:
         assert len(play.script.requests(RawRun)) == 1
 
     async def test_a_summary_that_fails_does_not_end_it(self, environment: WorkflowEnvironment) -> None:
-        async with rehearse(environment, Script(summary=refusal())) as play:
+        async with rehearse(environment, HiringScript(raw={SUMMARY: refusal()})) as play:
             await reach_decision(play)
             await play.decide("approve")
             assert (await play.result()).status == "completed"
@@ -383,7 +392,7 @@ class TestTroubles:
     async def test_a_mail_that_is_refused_is_told_and_the_process_goes_on(
         self, environment: WorkflowEnvironment
     ) -> None:
-        async with rehearse(environment, Script(refused=frozenset({"scheduling"}))) as play:
+        async with rehearse(environment, HiringScript(refused=frozenset({"scheduling"}))) as play:
             await reach_decision(play)
             await play.decide("approve")
             assert (await play.result()).status == "completed"
@@ -391,7 +400,7 @@ class TestTroubles:
         assert "mail_failed" in play.script.events
 
     async def test_slack_that_refuses_is_in_the_timeline(self, environment: WorkflowEnvironment) -> None:
-        async with rehearse(environment, Script(refused=frozenset({"decision_due"}))) as play:
+        async with rehearse(environment, HiringScript(refused=frozenset({"decision_due"}))) as play:
             await reach_decision(play)
             await play.sleep(days=3)
             await play.decide("reject")
@@ -406,7 +415,7 @@ class TestTroubles:
         keys = [(name, argument.key) for name, argument in play.script.asked if hasattr(argument, "key")]
         keys = [key for key in keys if key[0] != "cancel_call"]
         assert len(set(keys)) == len(keys)
-        assert all(key.startswith(f"hiring-{play.candidate_id}:") for _, key in keys)
+        assert all(key.startswith(f"hiring-{play.entity_id}:") for _, key in keys)
 
     async def test_nothing_waits_where_a_duration_is_short(self, environment: WorkflowEnvironment) -> None:
         """A reminder that is not before the limit, or an escalation, is left out."""
