@@ -81,9 +81,7 @@ def parts(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             yield f"{node.name}({', '.join(ast.unparse(base) for base in node.bases)})"
-            yield from (
-                _method(node, each) for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
-            )
+            yield from (_method(each) for each in node.body if isinstance(each, FUNCTIONS))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
         elif isinstance(node, ast.Assign | ast.AnnAssign):
