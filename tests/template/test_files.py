@@ -50,7 +50,6 @@ NAMES = {
         "(?i:recruit)",
         "(?i:interview)",
         r"(?i:\bcvs?\b|\bcv_|_cv\b)",
-        r'"positions?":',
     ),
     "reports": (
         "pygal",
