@@ -63,5 +63,3 @@ def values_of(house: House, process: str, name: str, options: Mapping[str, str])
         "entity": house.entity_of(names[process]),
         "told": told[signal],
     }
-
-
