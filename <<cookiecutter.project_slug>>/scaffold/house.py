@@ -107,6 +107,35 @@ class House:
                     return names[0]
         return ""
 
+    def statuses_of(self, entity: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the statuses of a type of entity that are not final, and those that are; empty where it has none."""
+        known: dict[str, tuple[str, ...]] = {}
+        for _, tree in self._trees(f"db/entities/{entity}.py"):
+            for node in tree.body:
+                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+                    words: list[str] = []
+                    for item in node.value.elts:
+                        starred = item.value if isinstance(item, ast.Starred) else None
+                        words += known.get(starred.id, ()) if isinstance(starred, ast.Name) else _texts(item)
+                    known |= {target.id: tuple(words) for target in node.targets if isinstance(target, ast.Name)}
+        final = known.get("FINAL", ())
+        return tuple(status for status in known.get("STATUSES", ()) if status not in final), final
+
+    def plural_of(self, entity: str) -> str:
+        """Return the table of a type of entity."""
+        path = self.entities[entity]
+        return next((table for table, place in self.tables.items() if place == path), entity)
+
+    def stages_of(self, entity: str) -> list[str]:
+        """Return the stages of the process about a type of entity, in order; empty where it has none."""
+        for process in self.processes:
+            if self.entity_of(process) == entity:
+                for _, tree in self._trees(f"workflows/temporal/{process}_contracts.py"):
+                    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Stage"]
+                    values = [node.value for stage in classes for node in stage.body if isinstance(node, ast.Assign)]
+                    return _texts(*values)
+        return []
+
     def newest_migration(self) -> tuple[str, str]:
         """Return the last migration, and the number of the next one, such as "0002".
 

@@ -39,7 +39,7 @@ def values_of(house: House, process: str, name: str, options: Mapping[str, str])
     """
     if not house.has_api:
         raise UsageError(
-            "raw new webhook needs an API, which this system has not (the template's answer needs_webhooks=yes gives one)."
+            "raw new webhook needs an API, which this system has not. Render the template with needs_webhooks=yes."
         )
     names = {module.replace("_", "-"): module for module in house.processes}
     if process not in names:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from scaffold.command import plan_of
+from scaffold.writing import write
+
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("api", "db", "scaffold", "workflows", "ruff.toml", ".gitignore")
 
@@ -20,6 +23,13 @@ def copy_project(folder: Path) -> Path:
             shutil.copy(source, folder / name)
     (folder / ".raw").mkdir()
     return folder
+
+
+def made(folder: Path, kind: str, *names: str, **options: str) -> list[str]:
+    """Write what `raw new` would, but for the histories; return the paths, relative to the folder."""
+    plan, _ = plan_of(kind, names, {f"--{name}": text for name, text in options.items()}, folder)
+    write(plan, folder)
+    return [file.path for file in plan.files]
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
