@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from raw_runtime.cli.options import Option
 from raw_runtime.errors import UsageError
 from scaffold.fields import DEFAULT, Field, fields_of
 from scaffold.house import House
+from scaffold.kinds import Kind
 from scaffold.names import Name, entity_of
 from scaffold.plan import Plan
 from scaffold.rendering import render
@@ -97,3 +99,14 @@ def _label(fields: tuple[Field, ...]) -> str | None:
 def fields_named(fields: tuple[Field, ...], type_: str) -> list[Field]:
     """Return the fields of one kind."""
     return [field for field in fields if field.type == type_]
+
+
+FIELDS, PLURAL = Option("--fields", "NAME:TYPE,..."), Option("--plural", "NAME")
+
+KIND = Kind(
+    tells="a table: model, migration, repository, tests",
+    usage="NAME [--fields F] [--plural P]",
+    example="raw new entity order",
+    plan=plan,
+    options=(FIELDS, PLURAL),
+)
