@@ -130,6 +130,7 @@ ELSEWHERE = (
     "raw_runtime/validation/",  # lists the libraries that a step must not use
     "ruff.toml",  # names the packages that there may be
     "tools/email/",  # has a mail for reports, and one is the sample of its tests
+    "scaffold/templates/process/docs/",  # asks whether others call the system
 )
 
 
