@@ -130,6 +130,7 @@ ELSEWHERE = (
     "ruff.toml",  # names the packages that there may be
     "scaffold/templates/process/docs/",  # a page that says what there is
     "tools/email/",  # has a mail for reports, and one is the sample of its tests
+    "scaffold/templates/process/docs/",  # asks whether others call the system
 )
 
 

@@ -36,7 +36,7 @@ def values_of(house: House, name: str, argument: str, options: Mapping[str, str]
 
     entity and plural: Name. fields: Field, in their order; types: which kinds of fields there are; label: the field
     by which people know one, None if no field is. number and after: of its migration and the one before. statuses and
-    final: str. created: an ISO time, in UTC. has_api: whether the system has one.
+    final: str. created: an ISO time, in UTC. has_api: whether others call it over HTTP.
 
     Raises:
         UsageError: a name or a field does not do, or is taken.
