@@ -235,8 +235,10 @@ def main(project: Path, root: Path, pid: str) -> None:
         [python, "-m", "charts", "secrets"], cwd=project, capture_output=True, text=True, check=True
     ).stdout
     secrets = secrets.replace('SMTP_URL: ""', "SMTP_URL: smtp://mail:1025")
-    [demo] = objects((project / "docker-compose.demo.yml").read_text(encoding="utf-8"))
-    clock: dict[str, str] = demo["x-clock"]["environment"]
+    lines = subprocess.run(
+        [python, "-m", "workflows.temporal.dev.clock"], cwd=project, capture_output=True, text=True, check=True
+    ).stdout.split()
+    clock = dict(line.split("=", 1) for line in lines)
     say(f"Secrets by `python -m charts secrets`, with SMTP_URL; settings: those of config.yml, and {', '.join(clock)}")
     cluster.configure(secrets, clock)
 

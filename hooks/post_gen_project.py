@@ -33,7 +33,7 @@ CACHES = ("__pycache__", ".import_linter_cache", ".mypy_cache", ".pytest_cache",
 PATIENT = ("--timeout-scale", "4")
 
 
-def prune(root: Path, architecture: str, reports: bool) -> int:
+def prune(root: Path, architecture: str, reports: bool, example: bool) -> int:
     """Remove what belongs to parts that are off, and the list of parts itself; return the number of paths removed.
 
     Raises:
@@ -47,6 +47,7 @@ def prune(root: Path, architecture: str, reports: bool) -> int:
     for part in parts:
         is_on = architecture in part["architectures"] and (reports or not part.get("reports", False))
         is_on = is_on or (reports and part.get("also_with_reports", False))
+        is_on = is_on and (example or not part.get("example", False))
         for name in part["paths"]:
             path = root / name
             if not path.exists():
@@ -230,10 +231,13 @@ def keep_logs(root: Path) -> Path | None:
     return kept
 
 
-def next_commands(architecture: str, raw: str) -> tuple[str, str]:
-    """Return what to try first: one run of a workflow, or the whole system; then the gates."""
-    first = f"{raw} run analyze-cv --json"
-    if architecture != "single":
+def next_commands(architecture: str, raw: str, example: bool) -> tuple[str, ...]:
+    """Return what to try first: one run of a workflow, a process of one's own, or the whole system; then the gates."""
+    first = f"{raw} run {'analyze-cv' if example else 'analyze'} --json"
+    if architecture != "single" and not example:
+        webhooks = " --webhooks payment,shipment" if architecture == "full" else ""
+        first = f"{raw} new process order-fulfilment --entity order --signals payment-received,shipped{webhooks}"
+    elif architecture != "single":
         python = "uv run --group server python" if shutil.which("uv") else ".venv/bin/python"
         first = "make demo" if shutil.which("make") else f"{python} -m workflows.temporal demo"
     return first, f"{raw} gates --all"
@@ -249,8 +253,8 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     root, gates = Path.cwd(), CONTEXT["gates"]
-    architecture = CONTEXT["__architecture"]
-    prune(root, architecture, CONTEXT["__reports"] == "yes")
+    architecture, example = CONTEXT["__architecture"], CONTEXT["__example"] == "hiring"
+    prune(root, architecture, CONTEXT["__reports"] == "yes", example)
     drop_leftovers(root)
     write_env(root)
     record(root)
@@ -285,7 +289,7 @@ def main() -> int:
         say("  not checked  what needs an environment, as asked: uv sync, then: uv run raw gates --all")
     for gate in [] if unmade or gates != "all" else skipped:
         say(f"  not checked  {gate['gate']}: {gate['reason']}")
-    say("  next", f"    cd {root.name}", *(f"    {words}" for words in next_commands(architecture, raw)), "")
+    say("  next", f"    cd {root.name}", *(f"    {words}" for words in next_commands(architecture, raw, example)), "")
     return 0
 
 

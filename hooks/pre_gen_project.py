@@ -23,8 +23,15 @@ DELIMITERS = tuple("<" + second for second in ("<", "%", "#"))
 TEXT_LIMITS = {"project_name": 80, "description": 200, "author": 120}
 YES_NO = ("needs_state_across_days", "needs_webhooks", "scheduled_reports")
 YES, NO = ("yes", "y", "true", "1", "on"), ("no", "n", "false", "0", "off")
-CHOICES = {"python_version": ("3.11", "3.12", "3.13", "3.14"), "gates": ("all", "static", "none")}
-QUESTIONS = ("project_name", "project_slug", "description", "author", *YES_NO, *CHOICES)
+CHOICES = {
+    "example": ("hiring", "none"),
+    "python_version": ("3.11", "3.12", "3.13", "3.14"),
+    "gates": ("all", "static", "none"),
+}
+QUESTIONS = (
+    *("example", "project_name", "project_slug", "description", "author"),
+    *(*YES_NO, "python_version", "gates"),
+)
 SLUG_LIMIT = 40  # a Helm release name has at most 53 characters, and suffixes such as -worker must fit
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 WINDOWS_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
@@ -152,7 +159,12 @@ def derived(answers: dict[str, str]) -> dict[str, str]:
         f"__{name}": answers[name].replace("\\", "\\\\").replace('"', '\\"') for name in ("author", "description")
     }
     architecture = ("full" if webhooks else "temporal") if state else "single"
-    return {"__architecture": architecture, "__reports": "yes" if reports else "no", **escaped}
+    return {
+        "__example": answers["example"],
+        "__architecture": architecture,
+        "__reports": "yes" if reports else "no",
+        **escaped,
+    }
 
 
 def command_line() -> list[str]:

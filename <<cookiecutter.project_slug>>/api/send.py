@@ -8,14 +8,12 @@ import urllib.error
 import urllib.request
 import uuid
 from datetime import UTC, datetime
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from standardwebhooks import Webhook
 
 from api.settings import ApiSettings
 from db.entities import entity_types
-
-_FINAL = frozenset(status for kind in entity_types().values() for status in kind.final)
 
 
 def send(settings: ApiSettings, base: str, path: str, body: str, *, webhook_id: str | None, wait: float) -> int:
@@ -38,10 +36,11 @@ def send(settings: ApiSettings, base: str, path: str, body: str, *, webhook_id: 
         return 0 if status == 202 else 1
     key = settings.api_keys[0].get_secret_value()
     url = urljoin(base, json.loads(answer)["url"])
+    final = _final_statuses(url)
     question = urllib.request.Request(url, headers={"authorization": f"Bearer {key}"})  # noqa: S310
     while True:
         status, answer = _ask(question, deadline)
-        if status != 200 or json.loads(answer)["status"] in _FINAL:
+        if status != 200 or json.loads(answer)["status"] in final:
             break
         if time.monotonic() > deadline:
             print("It goes on; ask later: GET", url)
@@ -49,6 +48,12 @@ def send(settings: ApiSettings, base: str, path: str, body: str, *, webhook_id: 
         time.sleep(0.1)
     print(status, json.dumps(json.loads(answer), indent=2))
     return 0 if status == 200 else 1
+
+
+def _final_statuses(url: str) -> tuple[str, ...]:
+    """Return the statuses that end what this URL shows: a word that is final for one type need not be for another."""
+    plural = urlsplit(url).path.split("/")[-2]
+    return next((kind.final for kind in entity_types().values() if kind.plural == plural), ())
 
 
 def _ask(request: urllib.request.Request, deadline: float) -> tuple[int, str]:

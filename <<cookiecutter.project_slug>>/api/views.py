@@ -116,7 +116,7 @@ class OutboxItem(BaseModel):
 
 
 class OutboxPage(BaseModel):
-    """Outbox entries, oldest first."""
+    """Outbox entries, newest first; `next_cursor` asks for the next page, null on the last one."""
 
     items: list[OutboxItem]
     next_cursor: str | None

@@ -16,7 +16,7 @@ class EmailSettings(EnvSettings):
         default=None,
         description="Mail server: smtp://, smtp+starttls:// or smtps://USER:PASSWORD@HOST:PORT. Empty: files.",
     )
-    mail_from: str = Field(default="Hiring <hiring@example.com>", description="Sender of every mail: Name <address>.")
+    mail_from: str = Field(default="System <system@example.com>", description="Sender of every mail: Name <address>.")
 
     @field_validator("smtp_url")
     @classmethod
@@ -36,5 +36,5 @@ def check_address(value: str) -> str:
         ValueError: it is none; the text does not repeat it.
     """
     if not value.isprintable() or not parseaddr(value)[1].rpartition("@")[0]:
-        raise ValueError("must be an address, such as hiring@example.com or Hiring <hiring@example.com>")
+        raise ValueError("must be an address, such as orders@example.com or Orders <orders@example.com>")
     return value

@@ -41,7 +41,7 @@ class StorageSettings(EnvSettings):
         default="",
         pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$",
         max_length=200,
-        description="Folder in the bucket that all keys are put under, such as hiring/production. Empty: none.",
+        description="Folder in the bucket that all keys are put under, such as orders/production. Empty: none.",
     )
     s3_public_url: str | None = Field(
         default=None,

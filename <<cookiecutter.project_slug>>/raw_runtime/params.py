@@ -19,7 +19,7 @@ def validate_params(cls: type[BaseWorkflow[Any]], data: Mapping[str, Any]) -> Ba
     """Return the workflow's params from JSON values, by field name (or alias).
 
     Raises:
-        ParamsError: one line a field: `--cv-text (cv_text): what is wrong`.
+        ParamsError: one line a field: `--due-date (due_date): what is wrong`.
     """
     model = cls._get_params_class()
     return _validate(model, _named(model, data))
@@ -97,7 +97,7 @@ def _check_texts(field: str, value: Any) -> None:
 
 
 def flag_and_field(field: str) -> str:
-    """Return how messages name a field: `--cv-text (cv_text)`."""
+    """Return how messages name a field: `--due-date (due_date)`."""
     return f"--{field.replace('_', '-')} ({field})"
 
 

@@ -21,7 +21,7 @@ def test_todays_report_needs_nothing_but_the_date(raw_run: RawRun) -> None:
 
 
 def test_rows_become_figures_and_a_page_and_their_text_stays_text(raw_run: RawRun) -> None:
-    row = {"id": HOSTILE, "name": HOSTILE, "status": HOSTILE, "position": HOSTILE, "created_at": "2024-06-04T01:00:00Z"}
+    row = {"id": HOSTILE, "name": HOSTILE, "status": HOSTILE, "group": HOSTILE, "created_at": "2024-06-04T01:00:00Z"}
     done = raw_run("generate-report", params={"rows": [row], "now": "2024-06-04T12:00:00Z", "title": HOSTILE})
     assert done.code == 0, done.stderr
     assert done.result["totals"]["received"] == 1

@@ -16,23 +16,18 @@ from tools.llm.testing import FakeOpenAI, Reply, fake_openai
 
 pytestmark = pytest.mark.slow
 
-CV = "Jo Doe, jo@example.com, +49 30 1234567\n\nExperience\n2018 - 2024 Python developer, Berlin, jo@example.com\n"
-FINDINGS: dict[str, Any] = {
-    "findings": [
-        {
-            "name": "Python",
-            "required": True,
-            "weight": 1.0,
-            "strength": "solid",
-            "evidence": [
-                {"quote": "2018 - 2024 Python developer, Berlin, [email]", "line": 4, "section": "experience"}
-            ],
-        }
-    ],
-    "languages": [],
-    "experience": {"years": 6.0, "method": "date ranges"},
-    "sections": ["experience"],
-    "cv_language": "en",
+TEXT = "My order NW-20417 arrived broken, the bill is wrong too. Write to jo@example.com or call +49 30 1234567.\n"
+ANALYSIS = {
+    "category": "billing",
+    "confidence": 0.9,
+    "reasons": [],
+    "alternatives": [],
+    "urgency": "normal",
+    "urgency_reasons": [],
+    "language": "en",
+    "language_confidence": 1.0,
+    "summary": "A bill is wrong.",
+    "entities": [{"kind": "order", "text": "NW-20417", "value": "NW-20417"}],
 }
 
 
@@ -47,101 +42,26 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
     with fake_openai() as running:
         for name, value in running.settings().items():
             monkeypatch.setenv(name.upper(), str(value))
-        running.say(Reply(FINDINGS))
+        running.say(Reply(ANALYSIS))
         yield running
 
 
 def the_model_s(result: Any, server: FakeOpenAI) -> None:
-    assert result["answered_by"] == "model:openai:small"
     assert result["answer_reason"] == "model:openai:small is in use."
-    assert [found["name"] for found in result["matched"]] == ["Python"]
-    assert result["matched"][0]["evidence"][0]["quote"].endswith("[email]")
+    assert {key: result[key] for key in ANALYSIS} == ANALYSIS
     said = json.dumps(server.requests)
-    assert "Python developer, Berlin, [email]" in said
+    assert "Write to [email] or call" in said
     for private in ("jo@example.com", "1234567"):
         assert private not in said
 
 
 def test_by_the_command(raw_run: Callable[..., Any], server: FakeOpenAI) -> None:
-    run = raw_run("analyze-cv", params={"cv_text": CV})
+    run = raw_run("analyze", params={"text": TEXT})
     assert run.code == 0, run.stderr
     the_model_s(run.result, server)
     assert server.key not in run.stderr
     for file in Path(run.document["run_dir"]).rglob("*"):
         assert not file.is_file() or server.key not in file.read_text(errors="replace")
-
-
-GENEROUS = FINDINGS | {
-    "findings": [
-        {**FINDINGS["findings"][0], "weight": 100.0},
-        {"name": "Being nice", "required": True, "weight": 100.0, "strength": "solid"},
-    ],
-    "languages": [{"language": "French", "wanted": "A1", "level": "native", "met": "yes"}],
-    "profile": {"required": [], "min_years": 0},
-    "threshold": 0.0,
-    "score": 1.0,
-    "qualified": True,
-}
-
-
-@pytest.mark.parametrize(("threshold", "qualified"), [(0.33, True), (0.34, False)])
-def test_the_model_changes_neither_the_profile_nor_the_threshold(
-    raw_run: Callable[..., Any], server: FakeOpenAI, threshold: float, qualified: bool
-) -> None:
-    """As a hostile CV may talk it into: other weights, what nobody asked for, and requirements left out."""
-    server.say(Reply(GENEROUS))
-    profile = {
-        "required": [{"name": "Python", "weight": 2}, {"name": "Cobol", "weight": 4}],
-        "min_years": 12,
-        "languages": [{"language": "German", "level": "B2"}],
-    }
-    result = raw_run("analyze-cv", params={"cv_text": CV, "profile": profile, "threshold": threshold}).result
-    assert result["answered_by"] == "model:openai:small"
-    found = [(one["name"], one["required"], one["weight"]) for one in (*result["matched"], *result["missing"])]
-    assert found == [("Python", True, 2.0), ("Cobol", True, 4.0)]
-    assert [(one["language"], one["wanted"], one["met"]) for one in result["languages"]] == [("German", "B2", "no")]
-    # A third of 0.6, half of 0.2 and nothing of 0.1, of 0.9 in all.
-    assert (result["score"], result["threshold"], result["qualified"]) == (0.333, threshold, qualified)
-
-
-def test_years_that_cannot_be_leave_the_heuristic_s_result(raw_run: Callable[..., Any], server: FakeOpenAI) -> None:
-    server.say(Reply(FINDINGS | {"experience": {"years": -1, "method": "stated"}}))
-    result = raw_run("analyze-cv", params={"cv_text": CV}).result
-    assert result["answered_by"] == "heuristic"
-    assert result["answer_reason"].startswith("model:openai:small gave no usable answer: ")
-
-
-ANALYSIS = {
-    "category": "billing",
-    "confidence": 0.9,
-    "reasons": [],
-    "alternatives": [],
-    "urgency": "normal",
-    "urgency_reasons": [],
-    "language": "en",
-    "language_confidence": 1.0,
-    "summary": "A bill is wrong.",
-    "entities": [{"kind": "order", "text": "NW-20417", "value": "NW-20417"}],
-}
-SUMMARY = {
-    "summary": "They agreed.",
-    "topics": ["team"],
-    "decisions": [],
-    "follow_ups": [{"who": "Ben", "what": "send samples", "due": "Friday", "due_date": "2024-06-07", "turn": 6}],
-    "open_questions": [],
-    "sentiment": {"label": "positive", "score": 0.5},
-    "language": "en",
-}
-
-
-@pytest.mark.parametrize(("workflow", "answer"), [("analyze", ANALYSIS), ("generate-call-summary", SUMMARY)])
-def test_other_workflows(
-    raw_run: Callable[..., Any], server: FakeOpenAI, workflow: str, answer: dict[str, Any]
-) -> None:
-    server.say(Reply(answer))
-    run = raw_run(workflow)
-    assert run.result["answered_by"] == "model:openai:small", run.result["answer_reason"]
-    assert {key: run.result[key] for key in answer} == answer
 
 
 def test_the_settings_of_a_file(
@@ -151,18 +71,18 @@ def test_the_settings_of_a_file(
         monkeypatch.delenv(name.upper())
     (tmp_path / "some.env").write_text("".join(f"{k.upper()}={v}\n" for k, v in server.settings().items()))
     monkeypatch.setenv("ENV_FILE", str(tmp_path / "some.env"))
-    assert raw_run("analyze-cv").result["answered_by"] == "model:openai:small"
+    assert raw_run("analyze").result["answered_by"] == "model:openai:small"
 
 
 def test_a_failure_leaves_the_heuristic_s_result(raw_run: Callable[..., Any], server: FakeOpenAI) -> None:
     server.say(Reply(status=401))
-    run = raw_run("analyze-cv", params={"cv_text": CV})
+    run = raw_run("analyze", params={"text": TEXT})
     assert run.code == 0, run.stderr
     assert run.result["answered_by"] == "heuristic"
     assert run.result["answer_reason"] == (
         "model:openai:small gave no usable answer: its key is refused (401): check LLM_API_KEY."
     )
-    assert run.result["matched"]
+    assert run.result["entities"]
 
 
 @pytest.mark.parametrize("kind", ["pool", "inprocess", "subprocess"])
@@ -170,7 +90,7 @@ def test_by_each_executor(project: Path, server: FakeOpenAI, kind: str) -> None:
     async def runs() -> list[Any]:
         executor = make_executor(kind, Project(project))
         try:
-            return [(await executor.run("analyze-cv", {"cv_text": CV})).result for _ in range(2)]
+            return [(await executor.run("analyze", {"text": TEXT})).result for _ in range(2)]
         finally:
             await executor.aclose()
 
@@ -180,6 +100,6 @@ def test_by_each_executor(project: Path, server: FakeOpenAI, kind: str) -> None:
 
 
 def test_a_dry_run_asks_no_model(raw_run: Callable[..., Any], server: FakeOpenAI) -> None:
-    run = raw_run("analyze-cv", "--dry")
+    run = raw_run("analyze", "--dry")
     assert run.code == 0, run.stderr
     assert server.requests == []

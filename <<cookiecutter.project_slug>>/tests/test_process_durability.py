@@ -17,15 +17,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from api.tests.hiring import RECRUITER
 from api.tests.people import Person, Plan, Telephones, apply, live, schedule
 from api.tests.whole import Whole, whole_system
 from db import testing
-from db.models import CANDIDATE_FINAL, Candidate, Effect, TimelineEvent
+from db.entities.candidate import CANDIDATE_FINAL, Candidate
+from db.models import Effect, TimelineEvent
 from db.session import Database
 from tools.email.testing import Fault as SmtpFault
 from tools.telephony.testing import ENDED
 from tools.telephony.testing import Fault as TwilioFault
-from workflows.temporal.contracts import Stage
+from workflows.temporal.hiring_contracts import Stage
 from workflows.temporal.tests.fetched import history_of, leaks, task_failures
 from workflows.temporal.tests.servers import needs_server
 
@@ -49,6 +51,7 @@ HURRIED = {
     "HIRING_TRANSCRIPT_LIMIT": "PT10M",
     "HIRING_DECISION_ESCALATION": "PT5S",
     "HIRING_DECISION_LIMIT": "PT30M",
+    "RECRUITER_EMAIL": RECRUITER,
 }
 # An attempt of an activity that died with its worker is given up after a minute, so the last kill costs as much.
 LIMIT_SECONDS = 300.0
@@ -150,7 +153,7 @@ async def histories_are_clean(whole: Whole, people: list[Person]) -> int:
     client = await whole.temporal.client()
     number = 0
     for person in people:
-        history = await history_of(client, person.id)
+        history = await history_of(client, f"hiring-{person.id}")
         number += len(history.events)
         assert task_failures(history) == [], f"{person.plan} {person.id}"
         assert leaks(history, [*person.private, "people.example.com"]) == [], f"{person.plan} {person.id}"

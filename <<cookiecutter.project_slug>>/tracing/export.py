@@ -12,7 +12,7 @@ from opentelemetry.trace import Status
 
 logger = logging.getLogger("tracing")
 
-# The workflow's id is made of the candidate's; the run's id, which is shown too, is not.
+# The workflow's id is made of the entity's; the run's id, which is shown too, is not.
 _DROPPED = frozenset({"temporalWorkflowID"})
 _EXCEPTION_TYPE = "exception.type"
 

@@ -6,7 +6,7 @@ Names of fields are fixed (clients rely on them); fields may be added.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -37,6 +37,15 @@ def text(longest: int) -> StringConstraints:
 
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$")]
+Day = date
+"""A day, as RFC 3339 writes it: 2030-05-06."""
+
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""A whole number that the database can hold."""
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+"""A finite number."""
+
 Moment = Annotated[
     AwareDatetime,
     Field(strict=False),

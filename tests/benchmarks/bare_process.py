@@ -12,7 +12,8 @@ from typing import Any
 from temporalio import activity, workflow
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.temporal.contracts import Activity, Mail, RawOutcome, RawRun, Record
+    from workflows.temporal.contracts import Activity, RawOutcome, RawRun, Record
+    from workflows.temporal.hiring_contracts import HiringActivity, Mail
 
 ACTIVITIES = 4
 
@@ -44,7 +45,7 @@ async def run_raw_workflow(run: RawRun) -> RawOutcome:  # noqa: ARG001
     return RawOutcome(values={"score": 0.2, "qualified": False})
 
 
-@activity.defn(name=Activity.SEND_MAIL)
+@activity.defn(name=HiringActivity.SEND_MAIL)
 async def send_mail(mail: Mail) -> None:
     """Send nothing."""
 

@@ -48,9 +48,9 @@ from temporalio.service import RPCError  # noqa: E402
 
 from settings import Settings  # noqa: E402
 from workflows.temporal.client import data_converter  # noqa: E402
-from workflows.temporal.contracts import HIRING_PROCESS, HiringInput, HiringResult  # noqa: E402
 from workflows.temporal.ending import leave  # noqa: E402
 from workflows.temporal.executables import TEMPORAL, find_executable  # noqa: E402
+from workflows.temporal.hiring_contracts import HIRING_PROCESS, HiringInput, HiringResult  # noqa: E402
 from workflows.temporal.hiring_process import HiringProcess  # noqa: E402
 from workflows.temporal.worker import make_worker  # noqa: E402
 
@@ -74,8 +74,8 @@ async def measure_processes(address: str, count: int, rounds: int) -> None:
     queue = settings.temporal_task_queue
 
     async def ours() -> None:
-        given = HiringInput(candidate_id=str(uuid.uuid4()))
-        name = f"hiring-{given.candidate_id}"
+        given = HiringInput(entity_type="candidate", entity_id=str(uuid.uuid4()))
+        name = f"hiring-{given.entity_id}"
         result = await client.execute_workflow(
             HIRING_PROCESS, given, id=name, task_queue=queue, result_type=HiringResult
         )

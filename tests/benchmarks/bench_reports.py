@@ -1,9 +1,10 @@
-"""`raw run generate-report` over many candidates on PostgreSQL: how long, how much memory, and how both grow.
+"""`raw run generate-report` over many entities on PostgreSQL: how long, how much memory, and how both grow.
 
-`python tests/benchmarks/bench_reports.py [--candidates N ...] [--runs N]`
+`python tests/benchmarks/bench_reports.py [--entities N ...] [--runs N]`
 
-Each candidate has eight events on the timeline and a CV of 2 kB. The baseline is the same command without a row: what
-Python, imports, the page and the files cost. A run is the whole command, started anew, with what it publishes.
+Each is a submission, with eight events on the timeline and a text of 2 kB. The baseline is the same command without
+a row: what Python, imports, the page and the files cost. A run is the whole command, started anew, with what it
+publishes.
 """
 
 from __future__ import annotations
@@ -31,19 +32,25 @@ from settings import Settings  # noqa: E402
 SECONDS, MEGABYTES, AT = 10.0, 300.0, 100_000
 
 FILL = (
+    "INSERT INTO entities (id, type) SELECT gen_random_uuid(), 'submission' FROM generate_series(1, {number})",
     """
-    INSERT INTO candidates (id, name, email, phone, position, cv_text, status, created_at, updated_at)
-    SELECT gen_random_uuid(), 'Name ' || n, 'a@example.com', '+4930', 'Position ' || n % 12, repeat('0123456789', 200),
-           (ARRAY['completed', 'rejected', 'no_show', 'in_progress'])[n % 4 + 1],
+    INSERT INTO submissions
+        (id, form, email, text, status, result, error, attempts, next_attempt_at, created_at, updated_at)
+    SELECT id, 'form ' || n % 12, 'a@example.com', repeat('0123456789', 200), status,
+           CASE WHEN status = 'complete' THEN '{{}}'::json END, CASE WHEN status = 'failed' THEN 'No answer.' END, 1,
+           CASE WHEN status = 'pending' THEN now() END,
            now() - n % 2000 * interval '1 hour' - interval '9 days', now() - n % 2000 * interval '1 hour'
-    FROM generate_series(1, {number}) AS n
+    FROM (
+        SELECT id, n, (ARRAY['complete', 'failed', 'complete', 'pending'])[n % 4 + 1] AS status
+        FROM (SELECT id, row_number() OVER () AS n FROM entities) AS numbered
+    ) AS rows
     """,
     """
     INSERT INTO timeline (id, entity_type, entity_id, at, event)
-    SELECT gen_random_uuid(), 'candidate', id, created_at + step * interval '1 day',
-           CASE WHEN step < 7 THEN (ARRAY['received', 'analysed', 'mail_sent', 'call_scheduled', 'mail_sent', 'calling',
-                                          'call_completed'])[step + 1] ELSE status END
-    FROM candidates, generate_series(0, 7) AS step
+    SELECT gen_random_uuid(), 'submission', id, created_at + step * interval '1 day',
+           CASE WHEN step < 7 THEN (ARRAY['received', 'started', 'given_back', 'started', 'given_back', 'started',
+                                          'mail_sent'])[step + 1] ELSE status END
+    FROM submissions, generate_series(0, 7) AS step
     """,
     "ANALYZE",
 )
@@ -57,10 +64,11 @@ class Run(NamedTuple):
 
 
 def report(url: str, folder: Path, rows: int) -> Run:
-    """Run the command, and check that it reported on as many candidates as there are."""
+    """Run the command, and check that it reported on as many entities as there are."""
     env = {**os.environ, "DATABASE_URL": url, "DEV_FOLDER": str(folder / "dev"), "PYTHONPATH": str(SOURCE)}
     env |= {"ENV_FILE": os.devnull, "RAW_PROJECT_ROOT": str(folder)}
-    command = [sys.executable, "-m", "raw_runtime", "run", "generate-report", "--date=last-month", "--json"]
+    command = [sys.executable, "-m", "raw_runtime", "run", "generate-report", "--entity=submission"]
+    command += ["--date=last-month", "--json"]
     # A process between, whose children this run alone is: the system counts the largest of them.
     between = "import json,resource,subprocess,sys,time; at=time.perf_counter(); "
     between += "done=subprocess.run(sys.argv[1:],capture_output=True,text=True); spent=time.perf_counter()-at; "
@@ -78,10 +86,10 @@ def report(url: str, folder: Path, rows: int) -> Run:
 
 
 async def fill(url: str, number: int) -> None:
-    """Leave this many candidates in the database."""
+    """Leave this many submissions in the database."""
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
-        await connection.execute("TRUNCATE candidates, timeline CASCADE")
+        await connection.execute("TRUNCATE entities CASCADE")
         for statement in FILL:
             await connection.execute(statement.format(number=number))
     finally:
@@ -90,18 +98,18 @@ async def fill(url: str, number: int) -> None:
 
 def main() -> None:
     """Measure, and print a table."""
-    parser = argparse.ArgumentParser(description="Reports over many candidates, on PostgreSQL.")
-    parser.add_argument("--candidates", type=int, nargs="+", default=[10_000, AT])
+    parser = argparse.ArgumentParser(description="Reports over many entities, on PostgreSQL.")
+    parser.add_argument("--entities", type=int, nargs="+", default=[10_000, AT])
     parser.add_argument("--runs", type=int, default=3, help="of each size; the median is shown, and the most memory")
     options = parser.parse_args()
-    numbers = options.candidates
+    numbers = options.entities
     with tempfile.TemporaryDirectory(prefix="bench-reports-") as name, postgres() as url:
         folder = Path(name)
         (folder / ".raw").mkdir()
         (folder / ".raw/workflows").symlink_to(SOURCE / ".raw/workflows")
         asyncio.run(migrate.upgrade(Settings(_env_file=None, database_url=url)))  # type: ignore[call-arg]
         floor: Run | None = None
-        print(f"\n{'candidates':>10} {'events':>9} {'seconds':>8} {'MB':>6}   a thousand candidates more, over none")
+        print(f"\n{'entities':>10} {'events':>9} {'seconds':>8} {'MB':>6}   a thousand more, over none")
         for number in (0, *numbers):
             asyncio.run(fill(url, number))
             runs = [report(url, folder, number) for _ in range(options.runs)]

@@ -1,4 +1,4 @@
-"""Makes the pages that the browser opens: the real `raw run generate-report`, with three kinds of candidates."""
+"""Makes the pages that the browser opens: the real `raw run generate-report`, with three kinds of rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STATUSES = ("received", "analysed", "awaiting_call", "awaiting_decision", "compl
 
 
 def hostile_rows(count: int = 500) -> list[dict[str, Any]]:
-    """Return candidates whose every text is long, strange, or wants to be markup; always the same ones."""
+    """Return rows whose every text is long, strange, or wants to be markup; always the same ones."""
     chance = random.Random(500)
     rows = []
     for number in range(count):
@@ -45,7 +45,7 @@ def hostile_rows(count: int = 500) -> list[dict[str, Any]]:
                 "id": f"{number}-{text}"[:400],
                 "name": f"{text} {number}",
                 "status": SCRIPT if number % 50 == 7 else chance.choice(STATUSES),
-                "position": text,
+                "group": text,
                 "created_at": created.isoformat(),
                 "updated_at": times[-1].isoformat(),
                 "events": [

@@ -44,7 +44,7 @@ Open = Callable[..., Opened]
 
 @pytest.fixture
 def opened(browser: Browser, pages: dict[str, Path]) -> Iterator[Open]:
-    """Open the page of a kind of candidates, at a width, in a colour scheme, for a medium."""
+    """Open the page of a kind of rows, at a width, in a colour scheme, for a medium."""
     contexts = []
 
     def open_page(kind: str, width: int = DESK, scheme: Any = "light", media: Any = "screen") -> Opened:
@@ -138,7 +138,7 @@ def test_on_paper_nothing_is_cut_and_the_paper_stays_white(
     assert sheets.count(b"/Type /Page\n") <= (8 if kind == "hostile" else 3)
 
 
-def test_text_of_candidates_is_shown_as_text(opened: Open) -> None:
+def test_text_of_rows_is_shown_as_text(opened: Open) -> None:
     seen = opened("hostile")
     page = seen.page
     unfold(page)
@@ -168,7 +168,7 @@ def test_the_page_itself_forbids_what_it_does_not_need(opened: Open) -> None:
     assert len([text for text in seen.said if "Content Security Policy" in text]) == 2
 
 
-def test_the_whole_page_is_there_for_no_candidates(opened: Open) -> None:
+def test_the_whole_page_is_there_for_no_rows(opened: Open) -> None:
     page = opened("empty").page
     assert page.locator("h1").count() == 1
     assert page.locator("svg").count() > 0

@@ -20,6 +20,7 @@ ANSWERS = {
     "single": {"needs_state_across_days": "no"},
     "full-no-reports": {"scheduled_reports": "no"},
     "temporal-no-reports": {"needs_webhooks": "no", "scheduled_reports": "no"},
+    "full-empty": {"example": "none"},
 }
 
 

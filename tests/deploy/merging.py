@@ -10,15 +10,20 @@ OPEN, CLOSE = "<" + "%", "%" + ">"
 SLUG_EXPRESSION = "<" + "< cookiecutter.project_slug >" + ">"
 
 # Conditions by the shapes that have a line, as far as they have the file at all.
-PROCESSES = {"full", "temporal", "full-no-reports", "temporal-no-reports"}
+PROCESSES = {"full", "temporal", "full-no-reports", "temporal-no-reports", "full-empty"}
 CONDITIONS = {
     frozenset(PROCESSES): 'cookiecutter.__architecture != "single"',
-    frozenset({"full", "full-no-reports"}): 'cookiecutter.__architecture == "full"',
+    frozenset({"full", "full-no-reports", "full-empty"}): 'cookiecutter.__architecture == "full"',
     frozenset({"temporal", "temporal-no-reports"}): 'cookiecutter.__architecture == "temporal"',
     frozenset({"single"}): 'cookiecutter.__architecture == "single"',
-    frozenset({"full", "temporal", "single"}): 'cookiecutter.__reports == "yes"',
+    frozenset({"full", "temporal", "single", "full-empty"}): 'cookiecutter.__reports == "yes"',
     frozenset({"full-no-reports", "temporal-no-reports"}): 'cookiecutter.__reports != "yes"',
-    frozenset({"full", "temporal"}): 'cookiecutter.__architecture != "single" and cookiecutter.__reports == "yes"',
+    frozenset(
+        {"full", "temporal", "full-empty"}
+    ): 'cookiecutter.__architecture != "single" and cookiecutter.__reports == "yes"',
+    frozenset(
+        {"full", "temporal", "single", "full-no-reports", "temporal-no-reports"}
+    ): 'cookiecutter.__example == "hiring"',
 }
 
 

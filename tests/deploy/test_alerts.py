@@ -20,7 +20,7 @@ CASES: list[tuple[dict[str, str], str | None]] = [
     ({**GOOD, "temporal_num_pollers": "0x30"}, "NobodyPolls"),
     ({"database_up": "1x30"}, "NobodyPolls"),
     ({**GOOD, "temporal_workflow_failed": "0+0x10 1x20"}, "ProcessesFail"),
-    ({**GOOD, 'hiring_processes_ended_total{status="failed"}': "0+0x10 1x20"}, "ProcessesFail"),
+    ({**GOOD, 'processes_ended_total{process="a",status="failed"}': "0+0x10 1x20"}, "ProcessesFail"),
     ({**GOOD, 'temporal_workflow_task_execution_failed{workflow_type="A"}': "0+1x30"}, "WorkflowTasksFail"),
     ({**GOOD, "outbox_oldest_pending_seconds": "0+60x30"}, "OutboxOld"),
     ({**GOOD, 'outbox_entries{status="parked"}': "1x30"}, "OutboxParked"),
@@ -32,8 +32,8 @@ CASES: list[tuple[dict[str, str], str | None]] = [
             **GOOD,
             "temporal_workflow_failed": "7x30",
             'temporal_workflow_task_execution_failed{workflow_type="A"}': "2x30",
-            'hiring_processes_ended_total{status="failed"}': "2x30",
-            'hiring_processes_ended_total{status="completed"}': "0+2x30",
+            'processes_ended_total{process="a",status="failed"}': "2x30",
+            'processes_ended_total{process="a",status="completed"}': "0+2x30",
             "outbox_oldest_pending_seconds": "3x30",
             'outbox_entries{status="pending"}': "40x30",
             'http_requests_total{status="202"}': "0+1000x30",
@@ -82,6 +82,7 @@ def test_who_is_woken(full: Rendered, promtool: str, tmp_path: Path, series: dic
             return []
         rule, labels = named[name], {"workflow_type": "A"} if name == "WorkflowTasksFail" else {}
         labels |= {"namespace": SLUG} if name == "ApiAway" else {}
+        labels |= {"process": "a"} if name == "ProcessesFail" and any("ended_total" in each for each in series) else {}
         said = {key: text.replace("{{ $labels.workflow_type }}", "A") for key, text in rule["annotations"].items()}
         return [{"exp_labels": rule["labels"] | labels, "exp_annotations": said}]
 

@@ -62,5 +62,5 @@ def test_the_systems_settings_take_them(full: Rendered, monkeypatch: pytest.Monk
     settings = ApiSettings(_env_file=None)  # type: ignore[call-arg]
     assert settings.database_url.endswith(f"@{SLUG}-postgres:5432/app")
     assert settings.worker_grace_seconds == 30
-    assert settings.temporal_task_queue == "hiring"
+    assert settings.temporal_task_queue == "main"
     assert len(settings.webhook_secrets) == 1

@@ -298,3 +298,53 @@ def test_a_copy_leaves_words_alone_that_only_look_like_the_old_name(project: Pro
     assert text.endswith("# raw run sums, then look at Counting and Countdown: a count of words\n")
     assert "def count(self, words: list[str]) -> SumsResult:" in text
     assert project.raw("run", "sums").returncode == 0
+
+
+def test_new_makes_what_create_makes(project: Project) -> None:
+    for words in (
+        ["new", "workflow", "Word Count", "--intent", "Count words"],
+        ["new", "tool", "Fetch", "-d", "Fetch"],
+    ):
+        assert project.raw(*words).returncode == 0
+    assert_green(project, "word-count")
+    assert (project.root / "tools" / "fetch" / "tool.py").is_file()
+    copied = project.raw("new", "workflow", "sums", "--from", "word-count")
+    assert copied.returncode == 0
+    assert project.workflow("sums").is_dir()
+
+
+@pytest.mark.parametrize("kind", ["entity", "process", "webhook", "report"])
+def test_what_a_project_without_a_scaffold_cannot_make_is_said_with_the_answer_that_gives_it(
+    project: Project, kind: str
+) -> None:
+    project.raw("create", "mine")
+    before = snapshot(project.root)
+    done = project.raw("new", kind, "order")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "no database and no Temporal" in done.stderr
+    assert "needs_state_across_days=yes" in done.stderr
+    assert snapshot(project.root) == before
+
+
+def test_new_tells_what_it_makes_here(project: Project) -> None:
+    project.raw("create", "mine")
+    for words in (["--help"], ["workflow", "--help"], ["entity", "-h"]):
+        done = project.raw("new", *words)
+        assert done.returncode == 0
+        assert "raw new workflow NAME" in done.stdout
+        assert "entity" not in done.stdout
+    scaffold = project.root / "scaffold"
+    shutil.copytree(RUNTIME_HOME / "scaffold", scaffold, ignore=shutil.ignore_patterns("__pycache__"))
+    assert "raw new entity NAME" in project.raw("new", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [([], "Say what to make."), (["workflw", "x"], "Did you mean workflow?"), (["process"], "needs_state_across_days")],
+)
+def test_new_of_nothing(project: Project, words: list[str], sentence: str) -> None:
+    project.raw("create", "mine")
+    done = project.raw("new", *words)
+    assert done.returncode == 2
+    assert sentence in done.stderr

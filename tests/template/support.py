@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 from gate0 import ROOT, SLUG_DIR, environment, template_files
 
 DEFAULTS = {
+    "example": "hiring",
     "project_name": "Hiring System",
     "project_slug": "hiring-system",
     "description": "A durable system of RAW workflows",
@@ -27,7 +29,7 @@ DEFAULTS = {
     "gates": "all",
 }
 
-# Every answer to the three questions that decide which files there are. Without state, webhooks make no difference.
+# Every answer to the four questions that decide which files there are. Without state, webhooks make no difference.
 STRUCTURES = {
     "single": {"needs_state_across_days": "no"},
     "single-no-reports": {"needs_state_across_days": "no", "scheduled_reports": "no"},
@@ -41,6 +43,10 @@ STRUCTURES = {
     "temporal-no-reports": {"needs_webhooks": "no", "scheduled_reports": "no"},
     "full": {},
     "full-no-reports": {"scheduled_reports": "no"},
+}
+# Each of them as an empty house too, such as full-empty and full-empty-no-reports: its name is another then.
+STRUCTURES |= {
+    re.sub("^[a-z]+", r"\g<0>-empty", name): {**given, "example": "none"} for name, given in STRUCTURES.items()
 }
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -143,6 +149,11 @@ def files(project: Path) -> list[str]:
     command = ["find", ".", "-type", "f", "-not", "-path", "*/__pycache__/*", "-not", "-path", "./.raw/builds/*"]
     listed = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True).stdout.split("\n")
     return sorted(name.removeprefix("./") for name in listed if name)
+
+
+def slug_of(structure: str) -> str:
+    """Return the name that a render with these answers has when none is given."""
+    return "my-system" if "-empty" in structure else DEFAULTS["project_slug"]
 
 
 def golden_files(structure: str) -> list[str]:

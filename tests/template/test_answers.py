@@ -17,7 +17,7 @@ import yaml
 from cookiecutter.main import cookiecutter
 from gate0 import ROOT
 from pytest_cookies.plugin import Cookies
-from support import DEFAULTS, STRUCTURES, Render, files, golden_files, render
+from support import DEFAULTS, STRUCTURES, Render, files, golden_files, render, slug_of
 
 UV = Path(sys.executable).with_name("uv")
 HOSTILE = {
@@ -38,6 +38,7 @@ HOSTILE = {
     "author": ["Platform Team", "O'Brien", "; touch pwned", '--- @a: {b} "c" \\', "Ünï <u@example.com>" * 6],
 }
 FACTORS: dict[str, list[str]] = {
+    "example": ["hiring", "none"],
     "needs_state_across_days": ["yes", "no"],
     "needs_webhooks": ["yes", "no"],
     "scheduled_reports": ["yes", "no"],
@@ -77,8 +78,10 @@ ROWS = min(
 
 def structure(answers: dict[str, str]) -> str:
     """Return the name in STRUCTURES of what these answers ask for."""
-    asked = {key: answers.get(key, "yes") for key in list(FACTORS)[:3]}
-    (name,) = (name for name, given in STRUCTURES.items() if {**dict.fromkeys(asked, "yes"), **given} == asked)
+    asked = {key: answers[key] for key in list(FACTORS)[:4]}
+    (name,) = (
+        name for name, given in STRUCTURES.items() if {key: {**DEFAULTS, **given}[key] for key in asked} == asked
+    )
     return name
 
 
@@ -128,7 +131,8 @@ def test_all_pairs_are_pairs_of_all() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=[f"pairs{number}" for number in range(len(ROWS))])
 def test_all_pairs(row: dict[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """In process, since a bake without gates is then a second; into a folder of the given name."""
-    answers = {key: value for key, value in row.items() if key != "folder"} | {"project_slug": "hiring-system"}
+    answers = {key: value for key, value in row.items() if key != "folder"}
+    answers["project_slug"] = slug_of(structure(row))
     config = tmp_path / "config.yaml"
     config.write_text(f"replay_dir: {json.dumps(str(tmp_path / 'replay'))}\n")
     made = cookiecutter(

@@ -128,6 +128,17 @@ def test_temporal_is_green(tmp_path: Path) -> None:
     assert "(shape: temporal)" in done.out
 
 
+@pytest.mark.parametrize(
+    ("gates", "answers"), [(GATES, {"needs_state_across_days": "no"}), (FULL_GATES, {})], ids=["single", "full"]
+)
+def test_an_empty_house_is_green(gates: set[str], answers: dict[str, str], tmp_path: Path) -> None:
+    done = render(tmp_path, example="none", **answers)
+    assert done.code == 0, done.out
+    assert done.gates() == dict.fromkeys(gates, "PASS")
+    first = "raw new process order-fulfilment" if not answers else "raw run analyze --json"
+    assert first in done.out[done.out.index(f"My System stands in {done.project}") :]
+
+
 def test_without_uv_pip_does_it(tmp_path: Path) -> None:
     """PATH holds no uv, and cookiecutter runs under a Python that has none beside it."""
     template = copy_template(tmp_path / "template")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -25,11 +27,16 @@ def compose(request: pytest.FixtureRequest) -> dict:
 
 
 def test_the_containers_clock_is_the_demo_s_own() -> None:
-    source = (PROJECT / "workflows/temporal/dev/own_system.py").read_text(encoding="utf-8")
+    """It is written by the demo's own command, to the file that the containers read."""
+    source = (PROJECT / "workflows/temporal/dev/plays/hiring.py").read_text(encoding="utf-8")
     assigned = (node for node in ast.parse(source).body if isinstance(node, ast.Assign))
-    clock = next(ast.literal_eval(node.value) for node in assigned if node.targets[0].id == "CLOCK")
+    clock = next(ast.literal_eval(node.value) for node in assigned if getattr(node.targets[0], "id", "") == "CLOCK")
+    command = re.search(r"-m (workflows\S+clock) >(\S+)\n\t.*docker-compose.demo.yml up", rendered("Makefile"))
+    assert command is not None
+    done = subprocess.run([sys.executable, "-m", command[1]], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert dict(line.split("=", 1) for line in done.stdout.splitlines()) == clock
     overrides = yaml.safe_load(rendered("docker-compose.demo.yml"))["services"]
-    assert {name: service["environment"] for name, service in overrides.items()} == {"api": clock, "worker": clock}
+    assert overrides == {"api": {"env_file": command[2]}, "worker": {"env_file": command[2]}}
 
 
 def test_every_container_is_hardened(compose: dict) -> None:

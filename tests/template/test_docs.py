@@ -118,7 +118,9 @@ def test_every_prompt_is_on_its_page() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|", (DOCS / "prompts.md").read_text(), re.MULTILINE)
     asked = {name: default for name, default in answers.items() if not name.startswith("_")}
     assert [row[0] for row in rows] == list(asked)
-    defaults = {name: "made of the name" if name == "project_slug" else default for name, default in asked.items()}
+    env = gate0.environment()
+    defaults = {name: env.from_string(default).render(cookiecutter=answers) for name, default in asked.items()}
+    defaults["project_slug"] = "made of the name"
     assert {name: default for name, default, _ in rows} == defaults
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import gate0
 import pytest
 from pytest_cookies.plugin import Cookies
-from support import GOLDEN, STRUCTURES, contents, copy_template, files, golden_files, load_project_test
+from support import GOLDEN, STRUCTURES, contents, copy_template, files, golden_files, load_project_test, slug_of
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
@@ -22,9 +22,10 @@ def test_exact_files(baked: Callable[[str], Path], structure: str, request: pyte
     assert found == golden_files(structure)
 
 
-@pytest.mark.parametrize("reports", ["", "-no-reports"])
-def test_without_state_webhooks_make_no_difference(baked: Callable[[str], Path], reports: str) -> None:
-    assert contents(baked(f"single-no-webhooks{reports}")) == contents(baked(f"single{reports}"))
+@pytest.mark.parametrize("rest", ["", "-no-reports"])
+@pytest.mark.parametrize("shape", ["single", "single-empty"])
+def test_without_state_webhooks_make_no_difference(baked: Callable[[str], Path], shape: str, rest: str) -> None:
+    assert contents(baked(f"{shape}-no-webhooks{rest}")) == contents(baked(f"{shape}{rest}"))
 
 
 def test_every_file_of_the_template_is_rendered(baked: Callable[[str], Path]) -> None:
@@ -43,6 +44,13 @@ def test_every_file_of_the_template_is_rendered(baked: Callable[[str], Path]) ->
 # off; its words not in what people read and what is deployed. Python may ask whether a part is there, by its words.
 NAMES = {
     "template": ("cookiecutter", "template-parts"),
+    "example": (
+        "(?i:hiring)",
+        "(?i:candidate|applicant)",
+        "(?i:recruit)",
+        "(?i:interview)",
+        r"(?i:\bcvs?\b|\bcv_|_cv\b)",
+    ),
     "reports": (
         "pygal",
         r"\bobstore",
@@ -77,8 +85,9 @@ NAMES = {
         "WORKER_HEALTH",
     ),
 }
-WORDS = {
+WORDS: dict[str, tuple[str, ...]] = {
     "template": ("<%", "<< ?cookiecutter"),
+    "example": (r"(?i:\bpositions?\b)(?!: ?(?:absolute|relative|fixed|sticky))",),  # of a job, not of CSS
     "reports": (r"\breports?\b", r"reports\.md"),
     "coordinator": (
         r"\bAPI_KEYS\b",
@@ -101,7 +110,7 @@ WORDS = {
         r"make (?:dev|demo|up)\b",
         r"\bcompose (?!\()",
         r"[Mm]igrat(?:e|ions)\b",
-        "HiringProcess",
+        "EntityProcess",
         "[Oo]utbox (?:sweep|entr)",
     ),
 }
@@ -113,13 +122,15 @@ OFF = {
     "full": set[str](),
     "full-no-reports": {"reports"},
 }
-# Where such a word means something else, or a seam is that the part would be put into.
+OFF |= {re.sub("^[a-z]+", r"\g<0>-empty", shape): off | {"example"} for shape, off in OFF.items()}
+# Where such a word means something else, or a seam is that the part would be put into. The example's are nowhere.
 ELSEWHERE = (
     ".cookiecutter.json",  # where the template is named
     "raw_runtime/validation/",  # lists the libraries that a step must not use
     "ruff.toml",  # names the packages that there may be
+    "scaffold/templates/process/docs/",  # a page that says what there is
     "tools/email/",  # has a mail for reports, and one is the sample of its tests
-    "charts/hiring-system/templates/_helpers.tpl",
+    "scaffold/templates/process/docs/",  # asks whether others call the system
 )
 
 
@@ -128,14 +139,13 @@ def test_what_is_off_leaves_no_trace(baked: Callable[[str], Path], shape: str) -
     project = baked(shape)
     found = set()
     for name in files(project):
-        if name.startswith(ELSEWHERE):
-            continue
-        text = (project / name).read_text(errors="replace")
+        elsewhere = name.startswith((*ELSEWHERE, f"charts/{slug_of(shape)}/templates/_helpers.tpl"))
+        text = f"{name}\n{(project / name).read_text(errors='replace')}"
         if name == "README.md":
             # The picture that shows which shape this is has to name the others.
             text = re.sub(r"## What this system is made of\n.*?\n(?=## )", "", text, flags=re.DOTALL)
         is_read = not name.endswith(".py") and "/mocks/" not in name and "/histories/" not in name
-        for part in {"template", *OFF[shape]}:
+        for part in {"template", *OFF[shape]} & {"example"} if elsewhere else {"template", *OFF[shape]}:
             found |= {(part, name, word) for word in re.findall("|".join(NAMES[part]), text)}
             found |= {(part, name, word) for word in re.findall("|".join(WORDS[part]), text) if is_read}
     assert found == set()
@@ -143,7 +153,7 @@ def test_what_is_off_leaves_no_trace(baked: Callable[[str], Path], shape: str) -
     assert named_and_not_there(project) == set()
 
 
-@pytest.mark.parametrize("part", ["reports", "coordinator", "processes"])
+@pytest.mark.parametrize("part", ["example", "reports", "coordinator", "processes"])
 def test_what_is_on_is_found_by_its_words(baked: Callable[[str], Path], part: str) -> None:
     """Each of the words above is one that a render with the part holds: a grep for what nobody says proves nothing."""
     project = baked("full")

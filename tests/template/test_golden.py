@@ -7,6 +7,7 @@ name, so that no tool takes it for what it is called. `pytest tests/template --u
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -15,17 +16,18 @@ from pathlib import Path
 import gate0
 import pytest
 from pytest_cookies.plugin import Cookies
-from support import DEFAULTS, GOLDEN, STRUCTURES, contents, copy_template
+from support import GOLDEN, STRUCTURES, contents, copy_template
 
-SHAPES = ("single", "temporal", "full")
+FURNISHED = ("single", "temporal", "full")
+SHAPES = (*FURNISHED, *(f"{shape}-empty" for shape in FURNISHED))
 
 
-def with_expressions() -> set[str]:
+def with_expressions(slug: str) -> set[str]:
     """Return the files that hold an expression, by the names that they have in a render."""
     template = gate0.ROOT / gate0.SLUG_DIR
     texts = {path: path.read_text(errors="replace") for path in gate0.template_files() if template in path.parents}
     return {
-        str(path.relative_to(template)).replace(gate0.SLUG_DIR, DEFAULTS["project_slug"])
+        str(path.relative_to(template)).replace(gate0.SLUG_DIR, slug)
         for path, text in texts.items()
         if any(start in text for start in gate0.STARTS)
     }
@@ -33,7 +35,10 @@ def with_expressions() -> set[str]:
 
 def rendered(project: Path) -> dict[str, str]:
     """Return the text of each file of a render that an expression had a part in."""
-    return {name: (project / name).read_text() for name in sorted(with_expressions()) if (project / name).exists()}
+    names = sorted(
+        with_expressions(json.loads((project / ".cookiecutter.json").read_text())["cookiecutter"]["project_slug"])
+    )
+    return {name: (project / name).read_text() for name in names if (project / name).exists()}
 
 
 def golden(shape: str) -> dict[str, str]:
@@ -101,7 +106,7 @@ def test_a_changed_port_shows_as_one_line_and_nowhere_else(
     assert compose.read_text().count(old) == 1
     compose.write_text(compose.read_text().replace(old, new))
     shown = {}
-    for shape in SHAPES:
+    for shape in FURNISHED:
         result = cookies.bake(template=str(template), extra_context={**STRUCTURES[shape], "gates": "none"})
         assert result.exception is None, result.exception
         shown[shape] = changes(golden(shape), rendered(result.project_path))

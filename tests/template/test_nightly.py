@@ -27,7 +27,7 @@ def test_the_workflow_names_what_the_script_knows() -> None:
 def test_a_wrong_word_is_refused_before_anything_is_rendered() -> None:
     done = subprocess.run(["bash", SCRIPT, "newst"], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
-    shapes = "(single, temporal, full, each also with -no-reports)"
+    shapes = "(single, temporal, full, each also with -empty, -no-reports or both, in this order)"
     words = f"newst is neither a kind (released, lowest, newest) nor a shape {shapes}.\n"
     assert done.stderr == words
 

@@ -20,6 +20,13 @@ name = "reports"
 architectures = ["single", "full"]
 reports = true
 paths = ["report.txt"]
+
+[[parts]]
+name = "example"
+architectures = ["full"]
+also_with_reports = true
+example = true
+paths = ["example.txt"]
 """
 
 
@@ -27,32 +34,37 @@ paths = ["report.txt"]
 def project(tmp_path: Path) -> Path:
     (tmp_path / "template-parts.toml").write_text(PARTS)
     (tmp_path / "api").mkdir()
-    for name in ("api/main.py", "settings.py", "report.txt", "keep.txt"):
+    for name in ("api/main.py", "settings.py", "report.txt", "example.txt", "keep.txt"):
         (tmp_path / name).write_text("x\n")
     return tmp_path
 
 
 @pytest.mark.parametrize(
-    ("architecture", "reports", "left"),
+    ("architecture", "reports", "example", "left"),
     [
-        ("full", True, {"api", "settings.py", "report.txt", "keep.txt"}),
-        ("full", False, {"api", "settings.py", "keep.txt"}),
-        ("single", True, {"report.txt", "keep.txt"}),
-        ("temporal", True, {"keep.txt"}),
+        ("full", True, True, {"api", "settings.py", "report.txt", "example.txt", "keep.txt"}),
+        ("full", True, False, {"api", "settings.py", "report.txt", "keep.txt"}),
+        ("full", False, True, {"api", "settings.py", "example.txt", "keep.txt"}),
+        ("single", True, True, {"report.txt", "example.txt", "keep.txt"}),
+        ("single", False, True, {"keep.txt"}),
+        ("temporal", True, True, {"example.txt", "keep.txt"}),
+        ("temporal", True, False, {"keep.txt"}),
     ],
 )
-def test_prune_by_the_list_of_parts(project: Path, architecture: str, reports: bool, left: set[str]) -> None:
+def test_prune_by_the_list_of_parts(
+    project: Path, architecture: str, reports: bool, example: bool, left: set[str]
+) -> None:
     hook = load_hook("post_gen_project")
-    hook.prune(project, architecture, reports)
+    hook.prune(project, architecture, reports, example)
     assert {path.name for path in project.iterdir()} == left
-    assert hook.prune(project, "single", False) == 0  # again, over a finished project: nothing more happens
+    assert hook.prune(project, "single", False, False) == 0  # again, over a finished project: nothing more happens
     assert {path.name for path in project.iterdir()} == left
 
 
 def test_a_list_that_rots_is_noticed(project: Path) -> None:
     (project / "settings.py").unlink()
     with pytest.raises(RuntimeError, match=r"names settings\.py"):
-        load_hook("post_gen_project").prune(project, "full", True)
+        load_hook("post_gen_project").prune(project, "full", True, True)
 
 
 def test_no_python_new_enough_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,9 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("python_version", "3.10", "must be one of 3.11"),
         ("python_version", "3", "must be one of 3.11"),
         ("gates", "everything", "must be one of all"),
+        ("example", "no", "must be one of hiring, none"),
+        ("example", "Hiring", "must be one of hiring, none"),
+        ("example", "", "must be one of hiring, none"),
     ],
 )
 def test_a_wrong_answer_is_refused_by_name(

@@ -16,6 +16,7 @@ SHAPES = {
     "single": {"needs_state_across_days": "no"},
     "temporal": {"needs_webhooks": "no", "author": 'O"Brien \\ Söhne', "description": "it's {{ x }} ${y}"},
     "full": {},
+    "empty": {"example": "none", "scheduled_reports": "no"},
 }
 
 

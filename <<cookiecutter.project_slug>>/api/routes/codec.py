@@ -52,7 +52,7 @@ _PAYLOADS: dict[str, Any] = {
         }
     },
 }
-PLAIN = {"payloads": [{"metadata": {"encoding": "anNvbi9wbGFpbg=="}, "data": "eyJjYW5kaWRhdGVfaWQiOiI0MiJ9"}]}
+PLAIN = {"payloads": [{"metadata": {"encoding": "anNvbi9wbGFpbg=="}, "data": "eyJlbnRpdHlfaWQiOiI0MiJ9"}]}
 ENCRYPTED = {
     "payloads": [
         {

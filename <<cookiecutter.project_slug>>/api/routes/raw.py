@@ -20,7 +20,7 @@ from raw_runtime.result import EXIT_TIMEOUT, EXIT_USAGE
 
 router = APIRouter(prefix="/raw", tags=["raw"])
 
-# `--cv-text (cv_text): what is wrong`, or `No such param: 'cv'. …`, as `raw run` says it.
+# `--text (text): what is wrong`, or `No such param: 'txt'. …`, as `raw run` says it.
 _PARAM = re.compile(r"--[\w-]+ \((?P<field>[^)]+)\): (?P<message>.+)")
 _UNKNOWN = re.compile(r"No such param: '(?P<field>[^']*)'")
 

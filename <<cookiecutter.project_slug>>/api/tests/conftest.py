@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from api.settings import ApiSettings
+from api.tests.servers import TestServer, free_port
 from api.tests.support import KEY, OLD_SECRET, SECRET, TWILIO_TOKEN, Client, Running, running
 from db import testing
 from db.session import Database
@@ -85,3 +86,20 @@ async def api(shared_apis: dict[str, Running], kind: str) -> Running:
 @pytest.fixture
 def client(api: Running) -> Client:
     return api.client
+
+
+@pytest.fixture
+def temporal_port(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Where Temporal is, once it is started."""
+    port = free_port()
+    monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{port}")
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "default")
+    return port
+
+
+@pytest.fixture
+async def temporal_server(temporal_port: int) -> AsyncIterator[TestServer]:
+    """Temporal's test server, not started yet."""
+    server = TestServer(temporal_port)
+    yield server
+    await server.kill()

@@ -1,4 +1,4 @@
-"""Real server processes for tests: uvicorn, started as the README says, and ended, or killed."""
+"""Real server processes for tests, ended or killed: uvicorn, started as the README says, and Temporal's test server."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+from temporalio.client import Client as TemporalClient
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
 
 from api.tests.support import KEY, SECRET
 from settings import ROOT
+from workflows.temporal.executables import TEST_SERVER, find_executable
 
 
 def free_port() -> int:
@@ -87,3 +91,34 @@ async def serving(url: str, folder: Path, **settings: str) -> AsyncIterator[Serv
         yield server
     finally:
         await server.stop()
+
+
+class TestServer:
+    """Temporal's test server, as a process that a test starts when it likes."""
+
+    __test__ = False
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> TemporalClient:
+        """Start; return a client once it answers."""
+        path = find_executable(TEST_SERVER)
+        assert path, f"{TEST_SERVER} is not here: uv sync"
+        quiet = asyncio.subprocess.DEVNULL
+        self.process = await asyncio.create_subprocess_exec(path, str(self.port), stdout=quiet, stderr=quiet)
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    return await TemporalClient.connect(
+                        f"127.0.0.1:{self.port}", data_converter=pydantic_data_converter
+                    )
+                except (RuntimeError, RPCError):
+                    await asyncio.sleep(0.1)
+
+    async def kill(self) -> None:
+        """End it at once."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()

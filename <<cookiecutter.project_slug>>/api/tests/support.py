@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from io import StringIO
+from typing import Any, Literal
 
 import httpx
 from fastapi import FastAPI
@@ -17,6 +19,7 @@ from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
 from api.context import Context
+from api.logs import configure_logging
 from api.main import create_app
 from api.runs import Runner
 from api.settings import ApiSettings
@@ -32,13 +35,6 @@ TWILIO_TOKEN = "twilio-token-of-the-tests"
 BASE = "http://coordinator.test"
 
 FORM = {"form": "contact", "email": "ann@example.com", "text": "My invoice 4711 was charged twice, please help today."}
-APPLICATION = {
-    "name": "Ann Example",
-    "email": "ann@example.com",
-    "phone": "+49 30 901820",
-    "position": "Backend engineer",
-    "cv_text": "Seven years of Python and PostgreSQL.",
-}
 
 
 def signed_headers(
@@ -94,12 +90,6 @@ class Client:
                     return document
                 await asyncio.sleep(0.02)
 
-    async def candidate(self) -> str:
-        """Send an application; return the candidate's id."""
-        answer = await self.send("/webhooks/cv-submission", APPLICATION)
-        assert answer.status_code == 202, answer.text
-        return str(answer.json()["id"])
-
 
 class Running:
     """An application that runs, a client of it, and its parts."""
@@ -122,7 +112,7 @@ def in_process_runner() -> Runner:
 
 @asynccontextmanager
 async def running(
-    settings: ApiSettings, *, target: Target | None = None, runner: Runner | None = None
+    settings: ApiSettings, *, target: Target | Literal["temporal"] | None = None, runner: Runner | None = None
 ) -> AsyncIterator[Running]:
     """Run an application on these settings."""
     app = create_app(settings, target=target, runner=runner or in_process_runner())
@@ -149,3 +139,17 @@ def is_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert document["detail"]
     assert document["request_id"] == answer.headers["x-request-id"]
     return document
+
+
+@contextmanager
+def logged(level: str = "DEBUG") -> Iterator[StringIO]:
+    """Give what this process logs, as the API writes it."""
+    stream = StringIO()
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    configure_logging(level, stream)
+    try:
+        yield stream
+    finally:
+        root.handlers[:] = before[0]
+        root.setLevel(before[1])

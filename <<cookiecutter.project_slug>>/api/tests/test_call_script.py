@@ -9,9 +9,10 @@ import pytest
 
 from api.routes.call_script import XML
 from api.tests.conftest import settings_of
-from api.tests.support import APPLICATION, Client, Running, is_problem, running
+from api.tests.hiring import APPLICATION, applied
+from api.tests.support import Client, Running, is_problem, running
 from api.tests.test_health import AWAY
-from db.repositories import candidates
+from db.repositories import entities
 from tools import telephony
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +21,7 @@ FIELDS = {"CallSid": "CA0123456789abcdef0123456789abcdef", "CallStatus": "in-pro
 
 
 async def path_of(client: Client) -> str:
-    return f"/webhooks/call-script?candidate_id={await client.candidate()}"
+    return f"/webhooks/call-script?candidate_id={await applied(client)}"
 
 
 async def verbs(client: Client, path: str, **fields: str) -> list[ET.Element]:
@@ -64,7 +65,7 @@ async def test_a_call_that_a_machine_took_counts_as_missed(client: Client) -> No
 async def test_who_withdrew_while_it_rang_is_told_that_it_is_over(api: Running) -> None:
     path = await path_of(api.client)
     async with api.context.database.session() as session:
-        assert await candidates.set_status(session, uuid.UUID(path.partition("=")[2]), "withdrawn")
+        assert await entities.set_status(session, "candidate", uuid.UUID(path.partition("=")[2]), "withdrawn")
     told = await verbs(api.client, path)
     assert [verb.tag for verb in told] == ["Say", "Hangup"]
     assert "not needed" in str(told[0].text)

@@ -44,7 +44,7 @@ async def test_encode_and_decode(coder: Client) -> None:
     assert encoded.status_code == 200
     [payload] = encoded.json()["payloads"]
     assert base64.b64decode(payload["metadata"]["encoding"]) == b"binary/encrypted"
-    assert "candidate" not in encoded.text
+    assert "entity" not in encoded.text
     decoded = await coder.post("/codec/decode?preserveStorageRefs=true", encoded.json())
     assert decoded.json() == PLAIN
     assert (await coder.post("/codec/decode", PLAIN)).json() == PLAIN
@@ -116,7 +116,7 @@ async def test_only_the_web_ui_may_call_from_a_page(coder: Client) -> None:
         answer = await ask(other)
         assert answer.status_code == 400
         assert "access-control-allow-origin" not in answer.headers
-    assert "access-control-allow-origin" not in (await ask(ORIGIN, "/candidates")).headers
+    assert "access-control-allow-origin" not in (await ask(ORIGIN, "/submissions")).headers
     refused = await coder.http.post("/codec/decode", json=PLAIN, headers={"origin": ORIGIN})
     assert refused.status_code == 401
     assert refused.headers["access-control-allow-origin"] == ORIGIN
@@ -131,7 +131,7 @@ async def test_a_browser_signs_in_once_and_then_sends_the_key_itself(coder: Clie
     assert (await coder.http.post("/codec/decode", json=PLAIN, auth=good)).json() == PLAIN
     is_problem(await coder.http.get("/codec", auth=wrong), 401)
     is_problem(await coder.http.post("/codec/decode", json=PLAIN, auth=wrong), 401)
-    is_problem(await coder.http.get("/candidates", auth=good), 401)
+    is_problem(await coder.http.get("/submissions", auth=good), 401)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import FORM, Running, in_process_runner, running, until
-from db.models import Submission
+from db.entities.submission import Submission
 from db.repositories import submissions
 from db.types import utc_now
 from raw_runtime.result import RunResult

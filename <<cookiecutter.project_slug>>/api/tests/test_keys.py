@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,23 +14,36 @@ from api.keys import run_keys
 from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.support import KEY, Client, Running, is_problem, running
+from db.entities import entity_type
 from db.repositories import api_keys
 from db.types import utc_now
 from settings import ROOT
+from workflows.temporal.processes import processes
 
 pytestmark = pytest.mark.anyio
 
 UNKNOWN = "0190163d-8694-739b-aea5-966c26f8ad91"
+
+
+def of_processes() -> Iterator[tuple[str, str, str]]:
+    """What the entities of processes are read by, and what people tell these."""
+    for process in processes().values():
+        plural = entity_type(process.entity).plural
+        yield "GET", f"/{plural}", "read"
+        yield "GET", f"/{plural}/{UNKNOWN}", "read"
+        for incoming in process.incoming:
+            if incoming.id_field is None:
+                yield "POST", f"/{plural}/{UNKNOWN}/{incoming.source}", "write"
+
+
 NEEDS = [
-    ("GET", "/candidates", "read"),
-    ("GET", f"/candidates/{UNKNOWN}", "read"),
     ("GET", "/submissions", "read"),
     ("GET", f"/submissions/{UNKNOWN}", "read"),
-    ("POST", f"/candidates/{UNKNOWN}/decision", "write"),
-    ("POST", f"/candidates/{UNKNOWN}/withdrawal", "write"),
     ("POST", "/raw/analyze/runs", "run"),
     ("GET", "/outbox", "admin"),
     ("POST", f"/outbox/{UNKNOWN}/retry", "admin"),
+    ("POST", "/codec/decode", "admin"),
+    *of_processes(),
 ]
 
 

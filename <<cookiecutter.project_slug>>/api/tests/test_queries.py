@@ -1,24 +1,20 @@
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from api.settings import ApiSettings
 from api.tests.conftest import settings_of
-from api.tests.support import APPLICATION, FORM, KEY, Client, Running, is_problem, running
-from db.repositories import candidates
+from api.tests.support import FORM, Client, is_problem, running
 
 pytestmark = pytest.mark.anyio
 
 UNKNOWN = "0190163d-8694-739b-aea5-966c26f8ad91"
 
 
-@pytest.mark.parametrize("plural", ["submissions", "candidates"])
-async def test_an_unknown_id_is_not_found_and_a_wrong_one_invalid(client: Client, plural: str) -> None:
-    is_problem(await client.get(f"/{plural}/{UNKNOWN}"), 404)
+async def test_an_unknown_id_is_not_found_and_a_wrong_one_invalid(client: Client) -> None:
+    is_problem(await client.get(f"/submissions/{UNKNOWN}"), 404)
     for wrong in ("1", "%00", "x" * 300, "%F0%9F%98%80"):
-        is_problem(await client.get(f"/{plural}/{wrong}"), 422)
+        is_problem(await client.get(f"/submissions/{wrong}"), 422)
 
 
 async def test_pages_follow_each_other_newest_first(settings: ApiSettings) -> None:
@@ -40,12 +36,10 @@ async def test_lists_are_filtered(settings: ApiSettings) -> None:
         client = api.client
         await client.send("/webhooks/submit", FORM)
         await client.send("/webhooks/submit", {**FORM, "form": "support"})
-        await client.send("/webhooks/cv-submission", {**APPLICATION, "position": "Cook"})
         assert len((await client.get("/submissions", form="support")).json()["items"]) == 1
         assert len((await client.get("/submissions", status="pending")).json()["items"]) == 2
         assert (await client.get("/submissions", status="complete")).json() == {"items": [], "next_cursor": None}
-        assert len((await client.get("/candidates", position="Cook", status="received")).json()["items"]) == 1
-        assert (await client.get("/candidates", position="Pilot")).json()["items"] == []
+        assert (await client.get("/submissions", form="order")).json()["items"] == []
 
 
 @pytest.mark.parametrize(
@@ -60,85 +54,12 @@ async def test_lists_are_filtered(settings: ApiSettings) -> None:
         ({"status": "gone"}, "status"),
     ],
 )
-@pytest.mark.parametrize("path", ["/submissions", "/candidates", "/outbox"])
+@pytest.mark.parametrize("path", ["/submissions", "/outbox"])
 async def test_a_wrong_query_is_named(client: Client, path: str, query: dict[str, str], field: str) -> None:
     problem = is_problem(await client.get(path, **query), 422)
     assert [error["field"] for error in problem["errors"]] == [field]
 
 
 async def test_a_filter_may_hold_anything(client: Client) -> None:
-    for text in ("\x00", "'; drop table candidates; --", "\U0001f600", "%"):
-        assert (await client.get("/candidates", position=text)).status_code == 200
-
-
-async def test_a_decision_is_signalled_once_under_its_key(client: Client) -> None:
-    candidate_id = await client.candidate()
-    path, body = f"/candidates/{candidate_id}/decision", {"decision": "approve", "note": "Strong on databases."}
-    first = await client.post(path, body, **{"idempotency-key": "one"})
-    assert first.status_code == 202, first.text
-    assert first.json() == {"id": candidate_id, "status": "received", "url": f"/candidates/{candidate_id}"}
-    copies = await asyncio.gather(*(client.post(path, body, **{"idempotency-key": "one"}) for _ in range(5)))
-    assert {copy.content for copy in copies} == {first.content}
-    entries = (await client.get("/outbox")).json()["items"]
-    assert [entry["payload"].get("decision") for entry in entries] == ["approve", None]
-    assert "databases" not in str(entries)
-    timeline = (await client.get(f"/candidates/{candidate_id}")).json()["timeline"]
-    assert timeline[-1]["detail"] == {"decision": "approve", "by": "bootstrap", "note": "Strong on databases."}
-    is_problem(await client.post(path, {"decision": "reject"}, **{"idempotency-key": "one"}), 409)
-
-
-async def test_a_withdrawal_is_signalled_once_under_its_key(client: Client) -> None:
-    candidate_id = await client.candidate()
-    path, body = f"/candidates/{candidate_id}/withdrawal", {"note": "Took another offer."}
-    first = await client.post(path, body, **{"idempotency-key": "one"})
-    assert first.status_code == 202, first.text
-    assert first.json() == {"id": candidate_id, "status": "received", "url": f"/candidates/{candidate_id}"}
-    assert (await client.post(path, body, **{"idempotency-key": "one"})).content == first.content
-    [entry, start] = (await client.get("/outbox")).json()["items"]
-    assert (entry["kind"], entry["target"], start["kind"]) == ("signal", f"hiring-{candidate_id}", "start")
-    event_id = f"withdrawal:{candidate_id}:one"
-    assert entry["payload"] == {
-        "candidate_id": candidate_id,
-        "event": "withdrawal",
-        "event_id": event_id,
-        "by": "bootstrap",
-    }
-    timeline = (await client.get(f"/candidates/{candidate_id}")).json()["timeline"]
-    assert (timeline[-1]["event"], timeline[-1]["detail"]) == (
-        "withdrawal",
-        {"by": "bootstrap", "note": "Took another offer."},
-    )
-    is_problem(await client.post(path, {"note": "Changed."}, **{"idempotency-key": "one"}), 409)
-    assert (await client.post(path, {})).status_code == 202, "a note is not needed"
-    is_problem(await client.post(path, {}, key="wrong"), 401)
-    is_problem(await client.post(path, {"note": 1}), 422)
-    is_problem(await client.http.post(path, content=b"", headers={"authorization": f"Bearer {KEY}"}), 415)
-
-
-@pytest.mark.parametrize(("path", "body"), [("decision", {"decision": "approve"}), ("withdrawal", {})])
-async def test_a_decision_or_withdrawal_needs_an_open_candidate(api: Running, path: str, body: dict[str, str]) -> None:
-    candidate_id = await api.client.candidate()
-    before = await api.client.post(f"/candidates/{candidate_id}/{path}", body, **{"idempotency-key": "one"})
-    async with api.context.database.session() as session:
-        [row] = (await candidates.list_page(session)).items
-        assert await candidates.set_status(session, row.id, "rejected")
-    problem = is_problem(await api.client.post(f"/candidates/{candidate_id}/{path}", body), 409)
-    assert problem["detail"] == "The candidate's status is final: rejected."
-    again = await api.client.post(f"/candidates/{candidate_id}/{path}", body, **{"idempotency-key": "one"})
-    assert (again.status_code, again.content) == (202, before.content)
-    is_problem(await api.client.post(f"/candidates/{UNKNOWN}/{path}", body), 404)
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({}, "decision"),
-        ({"decision": "maybe"}, "decision"),
-        ({"decision": "approve", "note": "a\x00"}, "note"),
-        ({"decision": "approve", "note": "x" * 2001}, "note"),
-        ([], ""),
-    ],
-)
-async def test_a_wrong_decision_is_named(client: Client, body: object, field: str) -> None:
-    problem = is_problem(await client.post(f"/candidates/{UNKNOWN}/decision", body), 422)
-    assert [error["field"] for error in problem["errors"]] == [field]
+    for text in ("\x00", "'; drop table submissions; --", "\U0001f600", "%"):
+        assert (await client.get("/submissions", form=text)).status_code == 200

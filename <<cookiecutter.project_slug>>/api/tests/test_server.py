@@ -13,9 +13,11 @@ from contextlib import suppress
 
 import pytest
 
+from api.send import send
+from api.tests.conftest import settings_of
 from api.tests.servers import Server, serving
 from api.tests.support import FORM, signed_headers
-from settings import ROOT
+from settings import DEFAULT_DATABASE_URL, ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -115,6 +117,17 @@ async def test_a_sender_that_goes_away_leaves_nothing_behind(server: Server) -> 
     status, _ = await talk(server, request(body), body)
     assert status == 202
     assert '"level": "error"' not in server.log.read_text()
+
+
+async def test_a_webhook_is_sent_by_hand_and_waited_for(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = settings_of(DEFAULT_DATABASE_URL)
+    path, body = "/webhooks/submit", json.dumps(FORM)
+    assert await asyncio.to_thread(send, settings, server.base, path, body, webhook_id=None, wait=60) == 0
+    told = capsys.readouterr().out
+    assert told.startswith('202 {"id"')
+    assert '"status": "complete"' in told
+    assert await asyncio.to_thread(send, settings, server.base, path, "{}", webhook_id=None, wait=60) == 1
+    assert capsys.readouterr().out.startswith("422 ")
 
 
 async def test_every_line_of_the_log_is_json_and_the_end_is_clean(server: Server) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.tests.support import APPLICATION
+from api.tests.hiring import APPLICATION, RECRUITER
 from api.tests.whole import whole_system
 from db import testing
 from settings import ROOT
@@ -22,7 +22,7 @@ CV = (ROOT / ".raw/workflows/analyze-cv/mocks/senior.txt").read_text()
 
 @pytest.mark.parametrize("kind", testing.kinds())
 async def test_one_trace_from_the_webhook_to_the_raw_run(kind: str, tmp_path: Path) -> None:
-    variables = {"OTEL_BSP_SCHEDULE_DELAY": "100"}
+    variables = {"OTEL_BSP_SCHEDULE_DELAY": "100", "RECRUITER_EMAIL": RECRUITER}
     async with collector() as seen, testing.migrated_database(kind, tmp_path) as url:
         variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = seen.endpoint
         async with whole_system(url, tmp_path, **variables) as whole:

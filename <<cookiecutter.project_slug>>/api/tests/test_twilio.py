@@ -5,8 +5,9 @@ from sqlalchemy import select
 
 from api.settings import ApiSettings
 from api.tests.conftest import settings_of
-from api.tests.support import APPLICATION, BASE, Client, Running, is_problem, running
-from db.models import Call
+from api.tests.hiring import APPLICATION, applied
+from api.tests.support import BASE, Client, Running, is_problem, running
+from db.entities.candidate import Call
 
 pytestmark = pytest.mark.anyio
 
@@ -15,7 +16,7 @@ CALL = {"CallSid": SID, "CallStatus": "completed", "CallDuration": "61", "From":
 
 
 async def path_of(client: Client) -> str:
-    return f"/webhooks/call-completed?candidate_id={await client.candidate()}"
+    return f"/webhooks/call-completed?candidate_id={await applied(client)}"
 
 
 async def test_a_form_that_twilio_signed_is_taken(client: Client) -> None:
@@ -124,7 +125,7 @@ async def test_an_unknown_candidate_is_not_found(client: Client) -> None:
 
 
 async def test_the_signature_of_one_kind_is_no_good_for_the_other(client: Client) -> None:
-    body = {"candidate_id": await client.candidate(), "call_sid": "CA1", "status": "completed"}
+    body = {"candidate_id": await applied(client), "call_sid": "CA1", "status": "completed"}
     answer = await client.send(
         "/webhooks/call-completed", body, headers={"content-type": "application/x-www-form-urlencoded"}
     )

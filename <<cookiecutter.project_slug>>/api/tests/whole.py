@@ -18,10 +18,8 @@ from api.tests.support import KEY, signed_headers
 from tools.email.testing import FakeSmtp, fake_smtp
 from tools.slack.testing import FakeSlack, fake_slack
 from tools.telephony.testing import FakeTwilio, fake_twilio
-from workflows.temporal.tests.hiring_worker import HiringWorker
+from workflows.temporal.tests.real_worker import HiringWorker
 from workflows.temporal.tests.servers import DevServer, dev_server
-
-RECRUITER = "recruiter@firm.example.com"
 
 
 class Sender:
@@ -43,7 +41,7 @@ class Sender:
                 return acknowledged
 
     async def person(self, path: str, body: Mapping[str, Any], key: str) -> int:
-        """Send what a person decided; 202, or 409 for a candidate whose status is final."""
+        """Send what a person decided; 202, or 409 where an entity's status is final."""
         headers = {"authorization": f"Bearer {KEY}", "idempotency-key": key, "content-type": "application/json"}
         while True:
             answer = await self._try(path, json.dumps(body).encode(), headers)
@@ -106,6 +104,7 @@ async def whole_system(url: str, folder: Path, **settings: str) -> AsyncIterator
         given = {name.upper(): value for name, value in twilio.settings().items()} | {
             "TEMPORAL_ADDRESS": temporal.address,
             "TEMPORAL_NAMESPACE": "default",
+            "TEMPORAL_TASK_QUEUE": "whole",
             "LEASE_SECONDS": "2",
             "POLL_SECONDS": "0.2",
             "BACKOFF_SECONDS": "0.1",
@@ -114,7 +113,7 @@ async def whole_system(url: str, folder: Path, **settings: str) -> AsyncIterator
         }
         # With no PUBLIC_URL, the API takes Twilio's signature over the address that it was called by.
         api = Server(url, folder, DEV_FOLDER=str(folder / "dev"), **given)
-        services = {"SMTP_URL": smtp.url, "SLACK_WEBHOOK_URL": slack.url, "RECRUITER_EMAIL": RECRUITER}
+        services = {"SMTP_URL": smtp.url, "SLACK_WEBHOOK_URL": slack.url}
         worker = HiringWorker(folder, temporal.address, url, **{**given, **services, "PUBLIC_URL": api.base})
         stack.callback(worker.kill)
         await worker.start()

@@ -6,10 +6,12 @@ import asyncio
 from typing import Literal
 
 from alembic import context
+from alembic.operations.ops import MigrationScript
 from sqlalchemy import Connection
 
 from db.entities import metadata
 from db.migrate import wait_for_others
+from db.schema import newest_revision
 from db.session import make_engine, make_url_of
 from db.types import CleanJSON, CleanText, UTCDateTime
 from settings import get_settings
@@ -27,6 +29,12 @@ def render_item(kind: str, item: object, _context: object) -> str | Literal[Fals
     return PLAIN_TYPES.get(type(item), False) if kind == "type" else False
 
 
+def number(_context: object, _revision: object, directives: list[MigrationScript]) -> None:
+    """Number a new revision on from the newest, since db/schema.py tells the newest by its name."""
+    for directive in directives:
+        directive.rev_id = f"{int(newest_revision()) + 1:04}"
+
+
 def run(connection: Connection) -> None:
     """Migrate in the connection's transaction, one process at a time."""
     wait_for_others(connection)
@@ -35,6 +43,7 @@ def run(connection: Connection) -> None:
         target_metadata=metadata(),
         compare_server_default=True,
         render_item=render_item,
+        process_revision_directives=number,
         render_as_batch=connection.dialect.name == "sqlite",
     )
     with context.begin_transaction():

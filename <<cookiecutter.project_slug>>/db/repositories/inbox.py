@@ -35,6 +35,17 @@ class Accepted:
     entity_id: uuid.UUID
 
 
+def stored_id(webhook_id: str) -> str:
+    """Return the id as it is stored.
+
+    Raises:
+        ValueError: it is empty or too long.
+    """
+    if not 1 <= len(webhook_id) <= MAX_WEBHOOK_ID:
+        raise ValueError(f"A webhook id has 1 to {MAX_WEBHOOK_ID} characters.")
+    return clean_text(webhook_id)
+
+
 async def accept(
     session: AsyncSession,
     *,
@@ -70,9 +81,7 @@ async def accept(
         BodyMismatchError: the id came before with another body.
         ValueError: the id is empty or too long.
     """
-    webhook_id = clean_text(webhook_id)
-    if not 1 <= len(webhook_id) <= MAX_WEBHOOK_ID:
-        raise ValueError(f"A webhook id has 1 to {MAX_WEBHOOK_ID} characters.")
+    webhook_id = stored_id(webhook_id)
     digest = hashlib.sha256(body).hexdigest()
     inserted = await session.scalar(
         insert(session, WebhookReceipt)

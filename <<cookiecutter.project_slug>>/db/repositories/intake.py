@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Column
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Column, inspect
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import JSON, TypeDecorator
 
 import tracing
 from db.base import EntityRow
@@ -26,9 +25,9 @@ from db.entities import entity_type, type_of
 from db.repositories import entities, inbox, outbox, timeline
 from db.repositories.inbox import Accepted
 from db.session import Database, DatabaseUnavailableError, why_unavailable
-from db.types import new_id, utc_now
+from db.types import clean_json, new_id, utc_now
 
-_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
 _RECEIPT_VALUES = 10
 
 
@@ -56,13 +55,15 @@ async def take(database: Database, receipt: Receipt, row: EntityRow, *, target: 
 
     Raises:
         BodyMismatchError: the webhook's id came before with another body.
+        ValueError: the webhook's id is empty or too long.
         DatabaseUnavailableError: nothing is known to be stored.
     """
     row.id = receipt.entity_id
     kind = type_of(type(row)).name
-    if not database.is_sqlite:
-        statement, columns = _statement(kind, starts=target is not None)
-        values = [*_receipt_values(receipt, kind), *(_value(row, column) for column in columns)]
+    found = None if database.is_sqlite else _statement(kind, starts=target is not None)
+    if found is not None:
+        statement, own = found
+        values = [*_receipt_values(receipt, kind), *(value(row) for value in own)]
         if target is not None:
             # The target is new, as the entity is: its first entry has the position 1.
             values += [new_id(), target, tracing.traceparent()]
@@ -86,10 +87,16 @@ async def take(database: Database, receipt: Receipt, row: EntityRow, *, target: 
 
 
 @lru_cache(maxsize=128)
-def _statement(kind: str, *, starts: bool) -> tuple[str, list[Column[Any]]]:
-    """Return the statement for a type of entity, and the columns whose values it takes after the receipt's."""
-    table: Any = entity_type(kind).model.__table__  # type: ignore[attr-defined]
+def _statement(kind: str, *, starts: bool) -> tuple[str, list[Callable[[EntityRow], Any]]] | None:
+    """Return the statement for a type of entity, and what gives the values that it takes after the receipt's.
+
+    None: the database makes a value by itself, which the statement leaves no room for.
+    """
+    model: Any = entity_type(kind).model
+    table = model.__table__
     columns = [column for column in table.columns if column.name != "id"]
+    if not all(_is_ours(column) for column in columns):
+        return None
     named = "".join(f', "{column.name}"' for column in columns)
     given = "".join(f", ${number}" for number, _ in enumerate(columns, start=_RECEIPT_VALUES + 2))
     entry = ""
@@ -118,20 +125,28 @@ WITH receipt AS (
     INSERT INTO "{table.name}" (id{named}) SELECT id{given} FROM receipt
 ){entry}
 SELECT id FROM receipt"""  # noqa: S608 - names of our own tables, and places
-    return statement, columns
+    return statement, [_value(model, column) for column in columns]
 
 
-def _value(row: EntityRow, column: Column[Any]) -> Any:
-    """Return a column's value as the driver takes it, its default where none is given."""
-    value = getattr(row, column.key)
-    if value is None and column.default is not None:
-        default: Any = column.default
-        value = default.arg(None) if default.is_callable else default.arg
-    kind: Any = column.type
-    if isinstance(kind, TypeDecorator):
-        value = kind.process_bind_param(value, _POSTGRESQL)
-        kind = kind.impl_instance
-    return json.dumps(value) if isinstance(kind, JSON) and value is not None else value
+def _is_ours(column: Column[Any]) -> bool:
+    """Whether a column's value is known before the database has the row."""
+    default = column.default
+    return column.server_default is None and (default is None or default.is_scalar or default.is_callable)
+
+
+def _value(model: type[EntityRow], column: Column[Any]) -> Callable[[EntityRow], Any]:
+    """Return what gives a column's value as the driver takes it, its default where a row has none."""
+    name = inspect(model).get_property_by_column(column).key
+    default: Any = column.default
+    process = column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+
+    def value(row: EntityRow) -> Any:
+        given = getattr(row, name)
+        if given is None and default is not None:
+            given = default.arg(None) if default.is_callable else default.arg
+        return given if process is None else process(given)
+
+    return value
 
 
 async def _accept(session: AsyncSession, receipt: Receipt, entity_type: str) -> Accepted:
@@ -154,20 +169,23 @@ def _receipt_values(receipt: Receipt, kind: str) -> list[Any]:
     return [
         new_id(),
         receipt.source,
-        receipt.webhook_id,
+        inbox.stored_id(receipt.webhook_id),
         hashlib.sha256(receipt.body).hexdigest(),
-        json.dumps(receipt.answer),
+        json.dumps(clean_json(receipt.answer)),
         receipt.location,
         receipt.entity_id,
         utc_now(),
         new_id(),
-        json.dumps(receipt.detail),
+        json.dumps(clean_json(receipt.detail)),
         kind,
     ]
 
 
 async def _run(database: Database, statement: str, values: Sequence[Any]) -> bool:
-    """Run the one statement on the driver's own connection; False when the webhook had been taken before."""
+    """Run the one statement on the driver's own connection; False when the webhook was taken before, or is refused.
+
+    What the database refuses is refused again step by step, in the error that every caller knows: it quotes no row.
+    """
     try:
         # Beyond the pool's size, connections are opened and closed again each time: waiting is cheaper.
         async with database.slots, database.engine.connect() as connection:
@@ -180,6 +198,8 @@ async def _run(database: Database, statement: str, values: Sequence[Any]) -> boo
                 # The pool must not hand this connection out again, nor those that died with it.
                 await connection.invalidate()
                 raise
+    except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError):
+        return False
     except asyncpg.InterfaceError as error:
         raise DatabaseUnavailableError("The database is not available: the connection was lost.") from error
     except Exception as error:

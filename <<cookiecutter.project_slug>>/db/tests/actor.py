@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from sqlalchemy import text
 
 from db import migrate, testing
-from db.repositories import candidates, inbox, outbox, submissions
+from db.repositories import inbox, outbox, submissions
 from db.session import Database
 from db.types import new_id
 
@@ -75,17 +75,17 @@ async def die_inside(say: Say, database: Database) -> None:
         time.sleep(600)
 
 
-async def add(_say: Say, database: Database, candidate_id: str, count: str) -> None:
+async def add(_say: Say, database: Database, entity_id: str, count: str) -> None:
     """Add entries to one target."""
     for number in range(int(count)):
         async with database.session() as session:
             await outbox.add(
                 session,
                 kind="signal",
-                target="hiring-1",
+                target="process-1",
                 payload={},
-                entity_type="candidate",
-                entity_id=uuid.UUID(candidate_id),
+                entity_type="submission",
+                entity_id=uuid.UUID(entity_id),
                 dedupe_key=f"{owner()}-{number}",
             )
 
@@ -109,11 +109,11 @@ async def deliver(_say: Say, database: Database, journal: str) -> None:
 
 
 async def write(say: Say, database: Database, count: str) -> None:
-    """Write candidates, one transaction each, with a read in it first."""
+    """Write submissions, one transaction each, with a read in it first."""
     for number in range(int(count)):
         async with database.session() as session:
-            await candidates.list_page(session, limit=1)
-            await candidates.create(session, name="n", email="e", phone="p", position=f"{number}", cv_text="cv")
+            await submissions.list_page(session, limit=1)
+            await submissions.create(session, form=f"{number}", email="e", text="t")
     say(count)
 
 

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import shutil
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
 from db import testing
+from db.repositories import submissions
 from db.session import Database
 from db.testing import Actors
 from db.tests.actor import play
-from settings import Settings
+from settings import ROOT, Settings, get_settings
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +58,30 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+async def entity_id(database: Database) -> uuid.UUID:
+    """The id of an entity that is there; of which type does not matter, so it is a submission."""
+    async with database.session() as session:
+        return (await submissions.create(session, form="f", email="e", text="t")).id
+
+
+@pytest.fixture
 def actors(settings: Settings) -> Iterator[Actors]:
     actors = Actors(play, settings.database_url)
     yield actors
     actors.end()
+
+
+@pytest.fixture
+def of_this_database(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("DATABASE_URL", database.settings.database_url)
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the workflows alone, so that their runs go to a folder of the test."""
+    ignored = shutil.ignore_patterns("runs", "__pycache__")
+    shutil.copytree(ROOT / ".raw/workflows", tmp_path / ".raw/workflows", ignore=ignored)
+    return tmp_path

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from db.delivery import Delivered, TargetAwayError, UndeliverableError, deliver_due
-from db.repositories import candidates, outbox, timeline
+from db.repositories import outbox, timeline
 from db.repositories.outbox import OutboxLease
 from db.session import Database
 from db.types import utc_now
@@ -34,19 +34,12 @@ class Answering:
 
 
 @pytest.fixture
-async def candidate_id(database: Database) -> uuid.UUID:
-    async with database.session() as session:
-        row = await candidates.create(session, name="n", email="e", phone="p", position="x", cv_text="cv")
-    return row.id
-
-
-@pytest.fixture
 def quick(settings: Settings) -> Settings:
     changes = {"backoff_seconds": 0.001, "backoff_max_seconds": 0.001, "outbox_max_attempts": 2}
     return settings.model_copy(update=changes)
 
 
-async def add(database: Database, candidate_id: uuid.UUID, key: str, minutes: float = 0) -> None:
+async def add(database: Database, entity_id: uuid.UUID, key: str, minutes: float = 0) -> None:
     """Add an entry of the target that the key begins with, made so many minutes ago."""
     async with database.session() as session:
         await outbox.add(
@@ -54,8 +47,8 @@ async def add(database: Database, candidate_id: uuid.UUID, key: str, minutes: fl
             kind="signal",
             target=key[0],
             payload={},
-            entity_type="candidate",
-            entity_id=candidate_id,
+            entity_type="submission",
+            entity_id=entity_id,
             dedupe_key=key,
             now=utc_now() - timedelta(minutes=minutes),
         )
@@ -66,10 +59,10 @@ def words(done: list[Delivered]) -> list[tuple[str, str]]:
 
 
 async def test_each_round_tries_one_entry_of_each_target(
-    database: Database, quick: Settings, candidate_id: uuid.UUID
+    database: Database, quick: Settings, entity_id: uuid.UUID
 ) -> None:
     for key in ("a1", "a2", "b1"):
-        await add(database, candidate_id, key)
+        await add(database, entity_id, key)
     target, seen = Answering(b1="signal_after_end"), list[Delivered]()
     first = await deliver_due(database, target, quick, "me", observe=seen.append)
     assert words(first) == [("a1", "delivered"), ("b1", "delivered")]
@@ -77,15 +70,15 @@ async def test_each_round_tries_one_entry_of_each_target(
     assert words(await deliver_due(database, target, quick, "me")) == [("a2", "delivered")]
     assert await deliver_due(database, target, quick, "me") == []
     async with database.session(read_only=True) as session:
-        events = await timeline.list_for(session, "candidate", candidate_id)
+        events = await timeline.list_for(session, entity_id)
     assert sorted(event.event for event in events) == ["delivered", "delivered", "signal_after_end"]
 
 
 async def test_only_what_has_waited_long_enough_or_is_of_one_target(
-    database: Database, quick: Settings, candidate_id: uuid.UUID
+    database: Database, quick: Settings, entity_id: uuid.UUID
 ) -> None:
     for key, minutes in (("a1", 9), ("a2", 1), ("b1", 6), ("c1", 1)):
-        await add(database, candidate_id, key, minutes)
+        await add(database, entity_id, key, minutes)
     target, age = Answering(), timedelta(minutes=5)
     assert words(await deliver_due(database, target, quick, "me", older_than=age)) == [
         ("a1", "delivered"),
@@ -97,10 +90,10 @@ async def test_only_what_has_waited_long_enough_or_is_of_one_target(
 
 
 async def test_a_target_that_is_away_parks_nothing_and_one_that_refuses_does(
-    database: Database, quick: Settings, candidate_id: uuid.UUID
+    database: Database, quick: Settings, entity_id: uuid.UUID
 ) -> None:
     for key in ("a1", "b1", "c1"):
-        await add(database, candidate_id, key)
+        await add(database, entity_id, key)
     target = Answering(a1=TargetAwayError("no server"), b1=ValueError("what is this"), c1=UndeliverableError("never"))
     outcomes: dict[str, list[str]] = {"a1": [], "b1": [], "c1": []}
     for _ in range(5):
@@ -114,9 +107,9 @@ async def test_a_target_that_is_away_parks_nothing_and_one_that_refuses_does(
 
 
 async def test_an_attempt_that_outlived_its_lease_writes_nothing(
-    database: Database, quick: Settings, candidate_id: uuid.UUID
+    database: Database, quick: Settings, entity_id: uuid.UUID
 ) -> None:
-    await add(database, candidate_id, "a1")
+    await add(database, entity_id, "a1")
 
     class Slow:
         async def deliver(self, entry: OutboxLease) -> None:
@@ -126,4 +119,4 @@ async def test_an_attempt_that_outlived_its_lease_writes_nothing(
 
     assert words(await deliver_due(database, Slow(), quick, "me")) == [("a1", "lost")]
     async with database.session(read_only=True) as session:
-        assert await timeline.list_for(session, "candidate", candidate_id) == []
+        assert await timeline.list_for(session, entity_id) == []

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from db import doctor, migrate, testing
-from db.models import Base
+from db.entities import metadata
 from db.session import Database
 from db.tests.test_session import silent_server
 from settings import Settings
@@ -38,8 +38,8 @@ async def only(settings: Settings) -> Finding:
 
 
 def test_the_state_names_the_database_and_no_password() -> None:
-    state = doctor.state(testing.settings_for("postgresql://me:s3cret@db.example/hiring"))
-    assert (state.kind, state.detail) == ("configured", "State is kept in PostgreSQL, db.example:5432/hiring.")
+    state = doctor.state(testing.settings_for("postgresql://me:s3cret@db.example/app"))
+    assert (state.kind, state.detail) == ("configured", "State is kept in PostgreSQL, db.example:5432/app.")
     assert "app.db" in doctor.state(testing.settings_for("sqlite:///app.db")).detail
 
 
@@ -73,7 +73,7 @@ async def test_a_schema_that_is_not_ours(kind: str, tmp_path: Path, change: str,
     async with testing.migrated_database(kind, tmp_path) as url:
         settings = testing.settings_for(url)
         database = Database(settings)
-        table = Base.metadata.tables["outbox"]
+        table = metadata().tables["outbox"]
         index = sorted(str(index.name) for index in table.indexes if not index.unique)[0]
         async with database.session() as session:
             await session.execute(text(change.format(index=index)))

@@ -18,19 +18,13 @@ from db.types import new_id, utc_now
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def submission_id(database: Database) -> uuid.UUID:
+async def begin(database: Database, key: str, entity_id: uuid.UUID | None) -> Begun:
     async with database.session() as session:
-        return (await submissions.create(session, form="f", email="e", text="t")).id
+        return await effects.begin(session, key, "mail", "submission" if entity_id else None, entity_id)
 
 
-async def begin(database: Database, key: str, submission_id: uuid.UUID | None) -> Begun:
-    async with database.session() as session:
-        return await effects.begin(session, key, "mail", "submission" if submission_id else None, submission_id)
-
-
-async def test_an_effect_is_begun_once(database: Database, submission_id: uuid.UUID) -> None:
-    got = await asyncio.gather(*(begin(database, "mail-1", submission_id) for _ in range(20)))
+async def test_an_effect_is_begun_once(database: Database, entity_id: uuid.UUID) -> None:
+    got = await asyncio.gather(*(begin(database, "mail-1", entity_id) for _ in range(20)))
     assert sorted(begun.fresh for begun in got) == [False] * 19 + [True]
     assert {begun.status for begun in got} == {"started"}
 
@@ -81,25 +75,24 @@ async def test_an_unsettled_effect_is_taken_over_by_one(database: Database) -> N
     assert (last.taken, last.status, last.detail) == (False, "done", {"call_sid": "CA1"})
 
 
-async def test_a_timeline_is_in_order_and_of_one_entity(database: Database, submission_id: uuid.UUID) -> None:
+async def test_a_timeline_is_in_order_and_of_one_entity(database: Database, entity_id: uuid.UUID) -> None:
     now = utc_now()
     async with database.session() as session:
         other = await submissions.create(session, form="f", email="e", text="t")
         for number in range(5):
             at = now + timedelta(seconds=number)
-            await timeline.add(session, "submission", submission_id, f"event-{number}", {"n": number}, at=at)
+            await timeline.add(session, "submission", entity_id, f"event-{number}", {"n": number}, at=at)
         await timeline.add(session, "submission", other.id, "elsewhere")
     async with database.session(read_only=True) as session:
-        events = await timeline.list_for(session, "submission", submission_id)
-        newest = await timeline.list_for(session, "submission", submission_id, limit=2)
-        assert await timeline.list_for(session, "candidate", submission_id) == []
+        events = await timeline.list_for(session, entity_id)
+        newest = await timeline.list_for(session, entity_id, limit=2)
     assert [(row.event, row.detail, row.at) for row in events] == [
         (f"event-{number}", {"n": number}, now + timedelta(seconds=number)) for number in range(5)
     ]
     assert [row.event for row in newest] == ["event-3", "event-4"]
 
 
-async def test_an_event_with_a_key_is_added_once(database: Database, submission_id: uuid.UUID) -> None:
+async def test_an_event_with_a_key_is_added_once(database: Database, entity_id: uuid.UUID) -> None:
     async with database.session() as session:
         other = (await submissions.create(session, form="f", email="e", text="t")).id
 
@@ -107,11 +100,11 @@ async def test_an_event_with_a_key_is_added_once(database: Database, submission_
         async with database.session() as session:
             return await timeline.add_once(session, "submission", entity_id, "analysed", {"n": 1}, key=key)
 
-    assert sorted(await asyncio.gather(*(add(submission_id, "run-1:3") for _ in range(20)))) == [False] * 19 + [True]
-    assert await add(submission_id, "run-1:4")
+    assert sorted(await asyncio.gather(*(add(entity_id, "run-1:3") for _ in range(20)))) == [False] * 19 + [True]
+    assert await add(entity_id, "run-1:4")
     assert await add(other, "run-1:3")
     async with database.session(read_only=True) as session:
-        events = await timeline.list_for(session, "submission", submission_id)
+        events = await timeline.list_for(session, entity_id)
     assert [(row.event, row.detail) for row in events] == [("analysed", {"n": 1})] * 2
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from db.repositories import candidates, outbox
+from db.repositories import outbox
 from db.repositories.backoff import pause_after
 from db.repositories.outbox import OutboxDepth, OutboxLease
 from db.session import Database
@@ -20,22 +20,15 @@ from db.types import utc_now
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def candidate_id(database: Database) -> uuid.UUID:
-    async with database.session() as session:
-        row = await candidates.create(session, name="n", email="e", phone="p", position="x", cv_text="cv")
-    return row.id
-
-
-async def add(database: Database, candidate_id: uuid.UUID, target: str, key: str, now: datetime | None = None) -> bool:
+async def add(database: Database, entity_id: uuid.UUID, target: str, key: str, now: datetime | None = None) -> bool:
     async with database.session() as session:
         return await outbox.add(
             session,
             kind="signal",
             target=target,
-            payload={"candidate_id": str(candidate_id)},
-            entity_type="candidate",
-            entity_id=candidate_id,
+            payload={"entity_id": str(entity_id)},
+            entity_type="submission",
+            entity_id=entity_id,
             dedupe_key=key,
             now=now,
         )
@@ -53,36 +46,36 @@ async def deliver(database: Database, held: OutboxLease) -> bool:
         return await outbox.delivered(session, held)
 
 
-async def test_a_target_gets_its_entries_one_by_one_in_order(database: Database, candidate_id: uuid.UUID) -> None:
+async def test_a_target_gets_its_entries_one_by_one_in_order(database: Database, entity_id: uuid.UUID) -> None:
     for key in ("a1", "b1", "a2", "a3"):
-        assert await add(database, candidate_id, key[0], key)
+        assert await add(database, entity_id, key[0], key)
     got = []
     while leases := await lease(database):
         assert len({held.target for held in leases}) == len(leases)
         for held in leases:
             got.append(held.dedupe_key)
-            assert held.payload == {"candidate_id": str(candidate_id)}
+            assert held.payload == {"entity_id": str(entity_id)}
             assert await deliver(database, held)
     assert got == ["a1", "b1", "a2", "a3"]
 
 
-async def test_the_same_key_is_added_once(database: Database, candidate_id: uuid.UUID) -> None:
-    assert await add(database, candidate_id, "a", "start")
-    assert not await add(database, candidate_id, "a", "start")
+async def test_the_same_key_is_added_once(database: Database, entity_id: uuid.UUID) -> None:
+    assert await add(database, entity_id, "a", "start")
+    assert not await add(database, entity_id, "a", "start")
     assert len(await lease(database)) == 1
 
 
-async def test_a_leased_entry_holds_up_its_target_and_no_other(database: Database, candidate_id: uuid.UUID) -> None:
+async def test_a_leased_entry_holds_up_its_target_and_no_other(database: Database, entity_id: uuid.UUID) -> None:
     for key in ("a1", "a2", "b1"):
-        await add(database, candidate_id, key[0], key)
+        await add(database, entity_id, key[0], key)
     (first,) = await lease(database, "one", limit=1)
     assert first.dedupe_key == "a1"
     assert [held.dedupe_key for held in await lease(database, "two")] == ["b1"]
 
 
-async def test_a_failed_entry_waits_and_holds_up_its_target(database: Database, candidate_id: uuid.UUID) -> None:
+async def test_a_failed_entry_waits_and_holds_up_its_target(database: Database, entity_id: uuid.UUID) -> None:
     for key in ("a1", "a2"):
-        await add(database, candidate_id, "a", key)
+        await add(database, entity_id, "a", key)
     (held,) = await lease(database)
     at = utc_now() + timedelta(seconds=30)
     async with database.session() as session:
@@ -93,9 +86,9 @@ async def test_a_failed_entry_waits_and_holds_up_its_target(database: Database, 
 
 
 async def test_a_lease_that_ran_out_is_taken_over_and_writes_nothing_more(
-    database: Database, candidate_id: uuid.UUID
+    database: Database, entity_id: uuid.UUID
 ) -> None:
-    await add(database, candidate_id, "a", "a1")
+    await add(database, entity_id, "a", "a1")
     (lost,) = await lease(database, "one")
     (held,) = await lease(database, "two", now=utc_now() + timedelta(seconds=61))
     assert (held.id, held.attempt) == (lost.id, 2)
@@ -106,8 +99,8 @@ async def test_a_lease_that_ran_out_is_taken_over_and_writes_nothing_more(
     assert await deliver(database, held)
 
 
-async def test_a_lease_is_lost_to_the_same_owner_too(database: Database, candidate_id: uuid.UUID) -> None:
-    await add(database, candidate_id, "a", "a1")
+async def test_a_lease_is_lost_to_the_same_owner_too(database: Database, entity_id: uuid.UUID) -> None:
+    await add(database, entity_id, "a", "a1")
     (old,) = await lease(database)
     (new,) = await lease(database, now=utc_now() + timedelta(seconds=61))
     assert not await deliver(database, old)
@@ -115,10 +108,10 @@ async def test_a_lease_is_lost_to_the_same_owner_too(database: Database, candida
 
 
 async def test_a_parked_entry_is_visible_holds_up_its_target_and_can_be_tried_again(
-    database: Database, candidate_id: uuid.UUID
+    database: Database, entity_id: uuid.UUID
 ) -> None:
     for key in ("a1", "a2", "b1"):
-        await add(database, candidate_id, key[0], key)
+        await add(database, entity_id, key[0], key)
     held, other = await lease(database)
     async with database.session() as session:
         assert await outbox.park(session, held, "refused for good")
@@ -135,12 +128,12 @@ async def test_a_parked_entry_is_visible_holds_up_its_target_and_can_be_tried_ag
     assert [one.dedupe_key for one in await lease(database)] == ["a2"]
 
 
-async def test_depth_and_age(database: Database, candidate_id: uuid.UUID) -> None:
+async def test_depth_and_age(database: Database, entity_id: uuid.UUID) -> None:
     async with database.session(read_only=True) as session:
         assert await outbox.depth_and_age(session) == OutboxDepth(0, 0, 0.0)
     now = utc_now()
     for seconds, key in ((30, "a1"), (20, "b1"), (10, "c1"), (5, "d1")):
-        await add(database, candidate_id, key[0], key, now - timedelta(seconds=seconds))
+        await add(database, entity_id, key[0], key, now - timedelta(seconds=seconds))
     parked, delivered, *_ = await lease(database, limit=2)
     async with database.session() as session:
         await outbox.park(session, parked, "no")
@@ -159,25 +152,21 @@ async def test_depth_and_age(database: Database, candidate_id: uuid.UUID) -> Non
         "next_attempt_at = NULL",
         "lease_owner = 'me'",
         "position = 0",
-        "entity_type = 'nonsense'",
-        "entity_type = 'submission'",
     ],
 )
-async def test_the_database_refuses_what_makes_no_sense(
-    database: Database, candidate_id: uuid.UUID, change: str
-) -> None:
-    await add(database, candidate_id, "a", "a1")
+async def test_the_database_refuses_what_makes_no_sense(database: Database, entity_id: uuid.UUID, change: str) -> None:
+    await add(database, entity_id, "a", "a1")
     with pytest.raises(IntegrityError):
         async with database.session() as session:
             await session.execute(text(f"UPDATE outbox SET {change}"))
 
 
 async def test_entries_added_at_the_same_moment_have_one_order(
-    database: Database, candidate_id: uuid.UUID, actors: Actors
+    database: Database, entity_id: uuid.UUID, actors: Actors
 ) -> None:
-    await asyncio.gather(*(add(database, candidate_id, "hiring-1", f"task-{n}") for n in range(20)))
+    await asyncio.gather(*(add(database, entity_id, "process-1", f"task-{n}") for n in range(20)))
     for _ in range(3):
-        actors.add("add", str(candidate_id), "20")
+        actors.add("add", str(entity_id), "20")
     actors.results()
     async with database.session(read_only=True) as session:
         positions = list(await session.scalars(text("SELECT position FROM outbox ORDER BY position")))
@@ -186,11 +175,11 @@ async def test_entries_added_at_the_same_moment_have_one_order(
 
 @pytest.mark.slow
 async def test_processes_deliver_each_target_in_order(
-    database: Database, candidate_id: uuid.UUID, actors: Actors, tmp_path: Path
+    database: Database, entity_id: uuid.UUID, actors: Actors, tmp_path: Path
 ) -> None:
     for number in range(8):
         for target in range(6):
-            await add(database, candidate_id, f"hiring-{target}", f"{target}-{number}")
+            await add(database, entity_id, f"process-{target}", f"{target}-{number}")
     journal = tmp_path / "journal"
     journal.touch()
     for _ in range(3):
@@ -200,7 +189,7 @@ async def test_processes_deliver_each_target_in_order(
     for line in journal.read_text().splitlines():
         target_name, position = line.split()
         got[target_name].append(int(position))
-    assert got == {f"hiring-{target}": list(range(1, 9)) for target in range(6)}
+    assert got == {f"process-{target}": list(range(1, 9)) for target in range(6)}
 
 
 def test_the_pause_doubles_is_bounded_and_varies() -> None:

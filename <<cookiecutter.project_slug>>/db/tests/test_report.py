@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,42 +13,57 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from db.models import Candidate, TimelineEvent
+from db.base import Entity
+from db.entities.submission import Submission
+from db.models import TimelineEvent
 from db.session import Database
+from db.tests.reporting import Reporting
 from db.types import new_id
-from settings import ROOT, get_settings
+from settings import get_settings
 from tools import records
 
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ENDS = ("completed", "rejected", "no_show")
+ENDS = ("complete", "failed")
+KIND = "submission"
 
 
-async def fill(database: Database, number: int) -> None:
-    """Make candidates, one an hour back from NOW; each third is on its way, the others ended a day after."""
-    people: list[dict[str, Any]] = []
+async def fill(database: Database, cases: list[tuple[datetime, datetime | None]]) -> None:
+    """Make submissions, by when each came in and ended (None: it waits); every second one failed."""
+    rows: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
-    for n in range(number):
-        id_, came = new_id(), NOW - timedelta(hours=n)
-        ended = came + timedelta(days=1) if n % 3 and n >= 24 else None
-        status = ENDS[n % 2 + n % 3 - 1] if ended else "received"
-        texts = {
-            "name": f"Ann Quillfeather {n}",
-            "email": "a@b.c",
-            "phone": "+49",
-            "position": "Baker",
-            "cv_text": "CV",
-        }
-        people.append({"id": id_, **texts, "status": status, "created_at": came, "updated_at": ended or came})
-        steps = [(came, "received"), *([(came + timedelta(hours=2), "scheduled"), (ended, status)] if ended else [])]
+    for n, (came, ended) in enumerate(cases):
+        id_, status = new_id(), ENDS[n % 2] if ended else "pending"
+        rows.append(
+            {
+                "id": id_,
+                "form": "contact",
+                "email": f"quillfeather-{n}@example.com",
+                "text": "A text",
+                "status": status,
+                "result": {"category": "other"} if status == "complete" else None,
+                "error": "No answer." if status == "failed" else None,
+                "attempts": 0,
+                "next_attempt_at": None if ended else came,
+                "created_at": came,
+                "updated_at": ended or came,
+            }
+        )
+        steps = [(came, "received"), *([(came + timedelta(minutes=1), "started"), (ended, status)] if ended else [])]
         events += [
-            {"id": new_id(), "entity_type": "candidate", "entity_id": id_, "at": at, "event": event}
-            for at, event in steps
+            {"id": new_id(), "entity_type": KIND, "entity_id": id_, "at": at, "event": event} for at, event in steps
         ]
     async with database.session() as session:
-        await session.execute(insert(Candidate), people)
+        await session.execute(insert(Entity), [{"id": row["id"], "type": KIND} for row in rows])
+        await session.execute(insert(Submission), rows)
         await session.execute(insert(TimelineEvent), events)
+
+
+async def fill_hours(database: Database, number: int) -> None:
+    """Make one an hour back from NOW; each third waits, and so do those of the last day; the others took a day."""
+    came = [NOW - timedelta(hours=n) for n in range(number)]
+    await fill(database, [(at, at + timedelta(days=1) if n % 3 and n >= 24 else None) for n, at in enumerate(came)])
 
 
 @pytest.fixture
@@ -67,81 +78,50 @@ def of_this_database(database: Database, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.mark.usefixtures("of_this_database")
 async def test_histories_are_whole_and_in_order_over_pages(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.records.walk.PAGE", 7)
-    await fill(database, 50)
+    await fill_hours(database, 50)
     seen: list[records.History] = []
-    assert records.histories(seen.append)
+    assert records.histories(seen.append, KIND)
     assert len({history.id for history in seen}) == len(seen) == 50
     for history in seen:
         assert history.events == sorted(history.events)
         assert history.events[0] == (history.created, "received")
-        assert len(history.events) == (1 if history.status == "received" else 3)
+        assert len(history.events) == (1 if history.status == "pending" else 3)
+        assert (history.label, history.group) == ("", "contact")
     assert max(history.created for history in seen) == NOW.timestamp()
 
 
 @pytest.mark.usefixtures("of_this_database")
 async def test_midnight_is_midnight(database: Database) -> None:
     days = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(200)]
-    texts = {"name": "A", "email": "a", "phone": "p", "position": "x", "cv_text": "CV", "status": "received"}
-    async with database.session() as session:
-        people = [{"id": new_id(), **texts, "created_at": day, "updated_at": day} for day in days]
-        await session.execute(insert(Candidate), people)
+    await fill(database, [(day, None) for day in days])
     seen: list[records.History] = []
-    assert records.histories(seen.append)
+    assert records.histories(seen.append, KIND)
     assert sorted(history.created for history in seen) == [day.timestamp() for day in days]
 
 
 @pytest.mark.usefixtures("of_this_database")
+async def test_an_unknown_type_is_one_sentence() -> None:
+    with pytest.raises(records.RecordsError, match=r"^The database holds no 'ship': its entities are .*submission"):
+        records.histories(lambda _: None, "ship")
+
+
+@pytest.mark.usefixtures("of_this_database")
 async def test_a_dry_run_reads_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    await fill(database, 1)
+    await fill_hours(database, 1)
     monkeypatch.setenv("RAW_NETWORK_REPORT", os.devnull)
-    assert not records.histories(lambda _: pytest.fail("a candidate was read"))
-
-
-class Reporting:
-    """A project of its own: runs the report's command."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        ignored = shutil.ignore_patterns("runs", "__pycache__")
-        shutil.copytree(ROOT / ".raw/workflows", folder / ".raw/workflows", ignore=ignored)
-        self.folder, self.dev = folder, folder / "dev"
-        settings = {"DATABASE_URL": url, "DEV_FOLDER": str(self.dev), "REPORT_EMAILS": "boss@example.com"}
-        left = {name: value for name, value in os.environ.items() if name != "RAW_NETWORK_REPORT"}
-        paths = {"PYTHONPATH": str(ROOT), "RAW_PROJECT_ROOT": str(folder), "ENV_FILE": str(folder / "none")}
-        self.env = {**left, **settings, **paths, "REPORT_TIMEZONE": "Europe/Berlin"}
-
-    async def run(self, *words: str) -> tuple[int, dict[str, Any], str]:
-        command = [sys.executable, "-m", "raw_runtime", "run", "generate-report", "--now", NOW.isoformat(), "--json"]
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [*command, *words],
-            env=self.env,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return done.returncode, answer, done.stderr
-
-    def mails(self) -> int:
-        return len(list((self.dev / "outbox").glob("*.eml"))) if self.dev.exists() else 0
-
-    def stored(self, key: str) -> dict[str, Any]:
-        report: dict[str, Any] = json.loads((self.dev / "storage/reports" / key / "report.json").read_text())
-        return report
+    assert not records.histories(lambda _: pytest.fail("a row was read"), KIND)
 
 
 @pytest.fixture
 def reporting(tmp_path: Path, database: Database) -> Reporting:
-    return Reporting(tmp_path, database.settings.database_url)
+    return Reporting(tmp_path, database.settings.database_url, "--entity", KIND, "--now", NOW.isoformat())
 
 
 @pytest.mark.slow
 async def test_a_report_about_the_database_is_published_once_and_replaced(
     database: Database, reporting: Reporting
 ) -> None:
-    await fill(database, 400)
+    await fill_hours(database, 400)
     code, answer, told = await reporting.run("--date=last-week")
     assert code == 0, told
     result = answer["result"]
@@ -151,17 +131,17 @@ async def test_a_report_about_the_database_is_published_once_and_replaced(
     ended = Counter({outcome["name"]: outcome["count"] for outcome in result["outcomes"]})
     assert ended.total() == result["totals"]["finished"]
     assert set(+ended) == set(ENDS)
-    key = "2026-02-16_2026-02-22"
+    key = "submission-2026-02-16_2026-02-22"
     assert reporting.stored(key)["totals"] == result["totals"]
     page = (reporting.dev / "storage/reports" / key / "report.html").read_text()
-    assert "Quillfeather" not in page + json.dumps(reporting.stored(key))
+    assert "quillfeather" not in page + json.dumps(reporting.stored(key))
     assert all(link.startswith("file://") and key in link for link in result["published"])
     assert reporting.mails() == 1
 
     async with database.session() as session:
-        await session.execute(update(Candidate).values(position="Cook"))
+        await session.execute(update(Submission).values(form="returns"))
     assert (await reporting.run("--date=last-week"))[0] == 0
-    assert [one["position"] for one in reporting.stored(key)["by_position"]] == ["Cook"]
+    assert [one["group"] for one in reporting.stored(key)["by_group"]] == ["returns"]
     assert reporting.mails() == 1
     assert (await reporting.run("--date=last-week", "--resend"))[0] == 0
     assert reporting.mails() == 2
@@ -170,7 +150,7 @@ async def test_a_report_about_the_database_is_published_once_and_replaced(
 
 @pytest.mark.slow
 async def test_what_is_not_to_be_published_is_not(database: Database, reporting: Reporting) -> None:
-    await fill(database, 3)
+    await fill_hours(database, 3)
     for words in (["--no-publish"], ["--rows", "[]"]):
         code, answer, told = await reporting.run(*words)
         assert (code, answer["result"]["published"]) == (0, []), told
@@ -187,12 +167,12 @@ async def test_what_fails_is_one_sentence_and_exit_code_1(database: Database, re
     assert code == 1
     assert "REPORT_EMAILS" in told
     assert "Traceback" not in told
-    assert reporting.stored("2026-03-01")["totals"]["rows"] == 0
+    assert reporting.stored("submission-2026-03-01")["totals"]["rows"] == 0
 
     reporting.env["DATABASE_URL"] = "postgresql+asyncpg://me:hunter2@127.0.0.1:9/app"
     code, _, told = await reporting.run()
     assert code == 1
-    assert "The candidates cannot be read: The database is not available" in told
+    assert "The submissions cannot be read: The database is not available" in told
     assert "hunter2" not in told
     assert "Traceback" not in told
 

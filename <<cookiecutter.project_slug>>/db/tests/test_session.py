@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from db import testing
-from db.repositories import candidates, submissions, timeline
+from db.repositories import submissions
 from db.session import Database, DatabaseUnavailableError
 from db.types import new_id
 from settings import Settings
@@ -134,35 +134,12 @@ async def test_a_row_that_the_database_refuses_is_not_quoted(database: Database)
     with pytest.raises(IntegrityError) as caught:
         async with database.session() as session:
             await session.execute(
-                text("INSERT INTO candidates (id, name, email, cv_text) VALUES (:id, :name, :name, :name)"),
+                text("INSERT INTO submissions (id, form, email, text) VALUES (:id, :name, :name, :name)"),
                 {"id": new_id().hex, "name": "Ada Lovelace"},
             )
     told = "".join(traceback.format_exception(caught.value))
     assert "NOT NULL" in told.upper() or "not-null" in told
     assert "Lovelace" not in told
-
-
-async def test_a_row_of_an_unknown_entity_is_refused_at_the_commit(database: Database) -> None:
-    with pytest.raises(IntegrityError):
-        async with database.session() as session:
-            await timeline.add(session, "candidate", new_id(), "received")
-    candidate_id = new_id()
-    async with database.session() as session:
-        await timeline.add(session, "candidate", candidate_id, "received")
-        await session.flush()
-        await candidates.create(session, id=candidate_id, name="", email="", phone="", position="", cv_text="")
-    async with database.session(read_only=True) as session:
-        assert [row.event for row in await timeline.list_for(session, "candidate", candidate_id)] == ["received"]
-
-
-async def test_an_erased_candidate_takes_its_rows_along(database: Database) -> None:
-    async with database.session() as session:
-        row = await candidates.create(session, name="", email="", phone="", position="", cv_text="")
-        await timeline.add(session, "candidate", row.id, "received")
-    async with database.session() as session:
-        await session.delete(await session.merge(row, load=False))
-    async with database.session(read_only=True) as session:
-        assert await timeline.list_for(session, "candidate", row.id) == []
 
 
 async def test_ping_answers(database: Database) -> None:

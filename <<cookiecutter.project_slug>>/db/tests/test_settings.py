@@ -55,8 +55,6 @@ def test_secrets_are_split_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> N
         ("DATABASE_URL", "postgresql://me:hunter2@db", "DATABASE_URL is wrong: must end with the database's name"),
         ("LEASE_SECONDS", "hunter2", "LEASE_SECONDS is wrong: input should be a valid number"),
         ("LEASE_SECONDS", "0", "LEASE_SECONDS is wrong: input should be greater than"),
-        ("SCHEDULING_URL", "javascript:hunter2", "SCHEDULING_URL is wrong: must start with one of http://"),
-        ("RECRUITER_EMAIL", "@hunter2", "RECRUITER_EMAIL is wrong: must be an address"),
         ("ENVIRONMENT", "hunter2", "ENVIRONMENT is wrong: input should be 'development' or 'production'"),
         ("LOG_LEVEL", "hunter2", "LOG_LEVEL is wrong: input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
     ],

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from db.models import Submission
+from db.entities.submission import Submission
 from db.repositories import submissions, timeline
 from db.repositories.submissions import SubmissionLease
 from db.session import Database
@@ -154,7 +154,7 @@ async def test_what_ends_every_process_that_runs_it_is_failed(database: Database
         row = await get(database, id_)
         assert (row.status, row.error, row.attempts) == ("failed", submissions.DIED, 3)
         async with database.session(read_only=True) as session:
-            (told,) = await timeline.list_for(session, "submission", id_)
+            (told,) = await timeline.list_for(session, id_)
         assert (told.event, told.detail) == ("failed", {"attempt": 3, "reason": "died"})
 
 
@@ -243,4 +243,4 @@ async def test_eight_processes_write_at_once_and_none_is_locked_out(database: Da
         actors.add("write", "25")
     assert actors.results() == [["25"]] * 8
     async with database.session(read_only=True) as session:
-        assert await session.scalar(text("SELECT count(*) FROM candidates")) == 200
+        assert await session.scalar(text("SELECT count(*) FROM submissions")) == 200

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import StatementError
 
-from db.models import Candidate
-from db.repositories import candidates, submissions
+from db.entities.submission import Submission
+from db.repositories import entities, submissions
 from db.session import Database
 from db.types import clean_json, clean_text, new_id, utc_now
 
@@ -17,15 +17,15 @@ pytestmark = pytest.mark.anyio
 HOSTILE = "a\x00b\ud800c\udfff \U0001f600 \u202e"
 
 
-async def new_candidate(database: Database, **values: Any) -> Candidate:
-    given: dict[str, Any] = {"name": "n", "email": "e", "phone": "p", "position": "x", "cv_text": "cv"} | values
+async def new_row(database: Database, **values: Any) -> Submission:
+    given: dict[str, Any] = {"form": "f", "email": "e", "text": "t"} | values
     async with database.session() as session:
-        return await candidates.create(session, **given)
+        return await submissions.create(session, **given)
 
 
-async def read(database: Database, row: Candidate) -> Candidate:
+async def read(database: Database, row: Submission) -> Submission:
     async with database.session(read_only=True) as session:
-        found = await candidates.get(session, row.id)
+        found = await submissions.get(session, row.id)
     assert found is not None
     return found
 
@@ -40,7 +40,7 @@ def test_ids_are_uuid7_and_sort_by_the_time_they_were_made() -> None:
 async def test_a_time_comes_back_aware_and_in_utc(database: Database) -> None:
     there = datetime(2026, 3, 29, 2, 30, 0, 123456, tzinfo=timezone(timedelta(hours=5, minutes=30)))
     async with database.session() as session:
-        row = await candidates.create(session, name="", email="", phone="", position="", cv_text="", now=there)
+        row = await submissions.create(session, form="", email="", text="", now=there)
     found = await read(database, row)
     assert found.created_at == there
     assert found.created_at.tzinfo is UTC
@@ -54,24 +54,24 @@ async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
 
 
 async def test_text_that_no_database_can_store_is_stored_cleaned(database: Database) -> None:
-    row = await new_candidate(database, name=HOSTILE, cv_text=HOSTILE * 1000)
+    row = await new_row(database, form=HOSTILE, text=HOSTILE * 1000)
     found = await read(database, row)
-    assert found.name == clean_text(HOSTILE) == "a\ufffdb\ufffdc\ufffd \U0001f600 \u202e"
-    assert found.cv_text == clean_text(HOSTILE) * 1000
+    assert found.form == clean_text(HOSTILE) == "a\ufffdb\ufffdc\ufffd \U0001f600 \u202e"
+    assert found.text == clean_text(HOSTILE) * 1000
 
 
 async def test_text_that_no_database_can_store_can_be_searched_for(database: Database) -> None:
-    await new_candidate(database, position=HOSTILE)
+    await new_row(database, form=HOSTILE)
     async with database.session(read_only=True) as session:
-        assert len((await candidates.list_page(session, position=HOSTILE)).items) == 1
-        assert (await candidates.list_page(session, position="'; DROP TABLE candidates; --")).items == []
+        assert len((await submissions.list_page(session, form=HOSTILE)).items) == 1
+        assert (await submissions.list_page(session, form="'; DROP TABLE submissions; --")).items == []
 
 
 async def test_json_keeps_its_order_and_loses_only_what_cannot_be_stored(database: Database) -> None:
-    row = await new_candidate(database)
+    row = await new_row(database)
     result = {"z": 1, HOSTILE: [HOSTILE, math.nan, math.inf, 1.5, None, True], "a": {"big": 10**30}, "t": (1, 2)}
     async with database.session() as session:
-        assert await candidates.set_status(session, row.id, "completed", result=result)
+        assert await entities.set_status(session, "submission", row.id, "pending", result=result)
     found = await read(database, row)
     assert found.result == clean_json(result)
     assert list(found.result or {}) == ["z", clean_text(HOSTILE), "a", "t"]

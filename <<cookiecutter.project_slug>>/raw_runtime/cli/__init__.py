@@ -24,6 +24,7 @@ usage: raw COMMAND [...]
   validate [ID ...]           check workflows against the rules
   gates [NAME ...]            run the validation gates of .raw/config.yaml
   create NAME                 make a workflow (or, with --tool, a tool)
+  new KIND NAME               make a workflow, a tool, or another part of the system
   init                        make .raw/ in this folder
 
   --version                   print the version
@@ -31,7 +32,7 @@ usage: raw COMMAND [...]
 
 Exit codes: 0 done, 1 failed or not found, 2 wrong usage or params, 124 out of time, 128+n ended by signal n.
 """
-COMMANDS = ("run", "show", "doctor", "validate", "gates", "create", "init")
+COMMANDS = ("run", "show", "doctor", "validate", "gates", "create", "new", "init")
 _USAGE = UsageError.exit_code
 _CANCELLED = 130
 _BROKEN_PIPE = 141
@@ -113,6 +114,10 @@ def _command(name: str) -> Callable[[list[str]], int]:
         from raw_runtime.cli.create import create_command
 
         return create_command
+    if name == "new":
+        from raw_runtime.cli.new import new_command
+
+        return new_command
     if name == "init":
         from raw_runtime.cli.init import init_command
 

@@ -4,7 +4,7 @@
 subprocess; pool when it names none). A service that lives long owns one instead:
 
     async with PoolExecutor(size=4) as executor:
-        result = await executor.run("analyze-cv", {"cv_text": text}, timeout=30)
+        result = await executor.run("analyze", {"text": text}, timeout=30)
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ MySQLdb aiomysql aiosqlite alembic asyncpg cassandra clickhouse_connect clickhou
 elasticsearch motor mysql neo4j opensearchpy oracledb peewee pg8000 psycopg psycopg2 psycopg_pool pymongo pymssql
 pymysql pyodbc redis snowflake sqlalchemy sqlite3 sqlmodel tortoise valkey
 """)
-_OUTER = ("api", "db", "tracing", "workflows")
+_OUTER = ("api", "db", "scaffold", "tracing", "workflows")
 _KINDS = {**dict.fromkeys(_NETWORK, "network"), **dict.fromkeys(_DATABASE, "database")}
 _NETWORK_CALLS = {"asyncio.open_connection", "asyncio.start_server", "asyncio.open_unix_connection"}
 

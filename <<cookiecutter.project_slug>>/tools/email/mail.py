@@ -62,7 +62,7 @@ def full_message_id(message_id: str, settings: EmailSettings) -> str:
     if "@" not in bare:
         bare = f"{bare}@{parse_address(settings.mail_from, 'MAIL_FROM').domain}"
     if len(bare) > 250 or not _MESSAGE_ID.fullmatch(bare):
-        raise EmailError("message_id cannot be one: use letters, digits and .-_+, as in hiring-42-invitation.")
+        raise EmailError("message_id cannot be one: use letters, digits and .-_+, as in order-42-receipt.")
     return bare
 
 

@@ -21,7 +21,7 @@ _DRY_RUN = "RAW_NETWORK_REPORT"  # set where the network is shut
 class Mock:
     """A file `{"params": {...}, "expect": {...}, "exit_code": 0}`; `expect` is the part of the result that matters.
 
-    In params `{"$file": "cv.txt"}` stands for the text of a file beside the mock, `{"$json": "rows.json"}` for data.
+    In params `{"$file": "note.txt"}` stands for the text of a file beside the mock, `{"$json": "rows.json"}` for data.
     """
 
     name: str

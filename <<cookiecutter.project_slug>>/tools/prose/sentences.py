@@ -65,12 +65,12 @@ def shorten(text: str, limit: int) -> str:
     return (head[:space] if space > 0 else head).rstrip(" ,;:-") + "..."
 
 
-def key_sentences(candidates: list[str], count: int, language: str | None = None) -> list[str]:
+def key_sentences(sentences: list[str], count: int, language: str | None = None) -> list[str]:
     """Return the `count` sentences that hold the text's commonest content words, in their own order.
 
     Earlier ones win a tie; a sentence that repeats what is already picked is left out.
     """
-    bags = [content_words(s[:1000], language) for s in candidates]
+    bags = [content_words(s[:1000], language) for s in sentences]
     frequency: Counter[str] = Counter()
     for bag in bags:
         frequency.update(set(bag))
@@ -87,4 +87,4 @@ def key_sentences(candidates: list[str], count: int, language: str | None = None
             picked.append(-negative)
         if len(picked) == count:
             break
-    return [candidates[i] for i in sorted(picked)]
+    return [sentences[i] for i in sorted(picked)]

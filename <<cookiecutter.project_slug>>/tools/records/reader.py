@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import threading
 import uuid
 from collections.abc import Awaitable, Callable
@@ -32,36 +31,13 @@ class SubmissionRecord:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class CandidateRecord:
-    """What a candidate sent."""
-
-    id: str
-    name: str
-    email: str
-    phone: str
-    position: str
-    cv_text: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """A call with a candidate that has a transcript; `day` is the day it was first heard of, in UTC."""
-
-    candidate_id: str
-    call_sid: str
-    status: str
-    day: dt.date
-    transcript: str
-
-
 def submission(id: str) -> SubmissionRecord:  # noqa: A002
     """Return one submission.
 
     Raises:
         RecordsError: there is none of this id, or the database could not be read.
     """
-    key = _key("submission", id)
+    key = key_of("submission", id)
 
     async def read(session: AsyncSession) -> SubmissionRecord | None:
         from db.repositories import submissions
@@ -69,73 +45,43 @@ def submission(id: str) -> SubmissionRecord:  # noqa: A002
         row = await submissions.get(session, key)
         return SubmissionRecord(str(row.id), row.form, row.email, row.text) if row else None
 
-    return _found("submission", id, _ask(read))
+    return found("submission", id, read_one(read))
 
 
-def candidate(id: str) -> CandidateRecord:  # noqa: A002
-    """Return one candidate.
-
-    Raises:
-        RecordsError: there is none of this id, or the database could not be read.
-    """
-    key = _key("candidate", id)
-
-    async def read(session: AsyncSession) -> CandidateRecord | None:
-        from db.repositories import candidates
-
-        row = await candidates.get(session, key)
-        if row is None:
-            return None
-        return CandidateRecord(str(row.id), row.name, row.email, row.phone, row.position, row.cv_text)
-
-    return _found("candidate", id, _ask(read))
-
-
-def call(candidate_id: str, call_sid: str | None = None) -> CallRecord:
-    """Return one call with a candidate, or the newest that has a transcript if none is named.
+def key_of(kind: str, text: str) -> uuid.UUID:
+    """Return the id that a text is.
 
     Raises:
-        RecordsError: there is none, it has no transcript, or the database could not be read.
+        RecordsError: it is none.
     """
-    key = _key("candidate", candidate_id)
-
-    async def read(session: AsyncSession) -> CallRecord | None:
-        from db.repositories import calls
-
-        if call_sid:
-            row = await calls.get(session, key, call_sid)
-        else:
-            row = await calls.latest_with_transcript(session, key)
-        if row is None:
-            return None
-        return CallRecord(str(row.candidate_id), row.call_sid, row.status, row.created_at.date(), row.transcript)
-
-    found = _ask(read)
-    if found is None or not found.transcript:
-        which = f"the call {_shown(call_sid)}" if call_sid else "a call"
-        raise RecordsError(f"There is no transcript of {which} with candidate {_shown(candidate_id)} in the database.")
-    return found
-
-
-def _key(kind: str, text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise RecordsError(f"There is no {kind} {_shown(text)}: an id looks like {uuid.UUID(int=0)}.") from None
+        raise RecordsError(f"There is no {kind} {shown(text)}: an id looks like {uuid.UUID(int=0)}.") from None
 
 
-def _found(kind: str, text: str, record: _ResultT | None) -> _ResultT:
+def found(kind: str, text: str, record: _ResultT | None) -> _ResultT:
+    """Return the record.
+
+    Raises:
+        RecordsError: it is None: there is none of this id.
+    """
     if record is None:
-        raise RecordsError(f"There is no {kind} {_shown(text)} in the database.")
+        raise RecordsError(f"There is no {kind} {shown(text)} in the database.")
     return record
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Return a text for a message, in quotes and not too long."""
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
-def _ask(read: Callable[[AsyncSession], Awaitable[_ResultT]]) -> _ResultT:
-    """Run one read to its end, in a session of its own."""
+def read_one(read: Callable[[AsyncSession], Awaitable[_ResultT]]) -> _ResultT:
+    """Run one read to its end, in a session of its own.
+
+    Raises:
+        RecordsError: there is no database yet, or it could not be read.
+    """
     answer: list[_ResultT] = []
 
     async def work(database: Database) -> None:

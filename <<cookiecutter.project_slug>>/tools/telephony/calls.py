@@ -44,7 +44,7 @@ async def place_call(
     settings: TelephonySettings,
     *,
     to: str,
-    candidate_id: str,
+    entity_id: str,
     status_callback: str | None,
     greeting: str | None = None,
     twiml: str | None = None,
@@ -60,7 +60,7 @@ async def place_call(
     Args:
         settings: the account; without one the call is recorded in DEV_FOLDER/calls.
         to: the number, with its country.
-        candidate_id: kept in the record, and for nothing else.
+        entity_id: what it is about; kept in the record, and for nothing else.
         status_callback: URL that hears of initiated, ringing, answered and completed, and gets the transcript.
             None: nobody is told.
         greeting: what is said before the recording. Give it, `twiml` or `script_url`.
@@ -75,7 +75,7 @@ async def place_call(
     number = phone_number(to)
     script = _script(greeting, twiml, script_url, status_callback)
     if settings.twilio_account_sid is None:
-        request = {"to": number, "candidate_id": candidate_id, "status_callback": status_callback, **script}
+        request = {"to": number, "entity_id": entity_id, "status_callback": status_callback, **script}
         call = await asyncio.to_thread(recorder.record, settings, request, idempotency_key)
         level = logging.WARNING if settings.environment == "production" else logging.INFO
         logger.log(level, "TWILIO_ACCOUNT_SID is empty: call %s is on record only, in DEV_FOLDER/calls", call["sid"])

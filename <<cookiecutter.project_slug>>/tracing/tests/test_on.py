@@ -38,10 +38,10 @@ async def play(scene: str, **variables: str) -> tuple[int, list[str], list[dict[
 
 
 async def test_spans_arrive_with_their_parents_and_without_texts(receiver: Collector) -> None:
-    variables = {"OTEL_EXPORTER_OTLP_HEADERS": "x-team=hiring", "OTEL_SERVICE_NAME": "mine"}
+    variables = {"OTEL_EXPORTER_OTLP_HEADERS": "x-team=orders", "OTEL_SERVICE_NAME": "mine"}
     code, _, _, errors = await play("spans", OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint, **variables)
     assert code == 0, errors
-    assert receiver.headers[0]["x-team"] == "hiring"
+    assert receiver.headers[0]["x-team"] == "orders"
     assert {span.service for span in receiver.spans} == {"mine"}
     outer, later, alone = receiver.one("outer renamed"), receiver.one("later"), receiver.one("alone")
     _, trace, sender, _ = SENDER.split("-")

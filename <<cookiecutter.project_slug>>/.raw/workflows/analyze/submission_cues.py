@@ -14,10 +14,10 @@ from submission_models import Category
 _CUES: dict[Category, tuple[tuple[float, str], ...]] = {
     "job": (
         (3, r"(?:apply|applying|application) (?:for|to) (?:the|your|a|an|this) (?:[\w-]+ ){0,4}?(?:position|role|job|vacancy|post|opening|internship)"),
-        (3, r"(?:my|attached|enclosed) (?:cv|résumé|resume|curriculum vitae)\b|cover letter"),
+        (3, r"(?:my|attached|enclosed) (?:c\.?v|résumé|resume|curriculum vitae)\b|cover letter"),
         (3, r"\bbewerb(?:e mich|ung (?:als|um|für))|\bmeine bewerbung|\blebenslauf|stellenanzeige|ausbildungsplatz|praktikumsplatz"),
-        (3, r"\b(?:ma|mon) (?:candidature|cv)\b|lettre de motivation|\bmi (?:currículum|candidatura|cv)\b|oferta de (?:empleo|trabajo)|offre d'emploi"),
-        (2, r"(?:are you|is your company) (?:currently )?hiring|job (?:opening|advert|posting|opportunit\w+)|open positions?|vacanc(?:y|ies)|internship"),
+        (3, r"\b(?:ma|mon) (?:candidature|c\.?v)\b|lettre de motivation|\bmi (?:currículum|candidatura|c\.?v)\b|oferta de (?:empleo|trabajo)|offre d'emploi"),
+        (2, r"(?:are you|is your company|do you) (?:currently )?hir(?:e|ing)\b|job (?:opening|advert|posting|opportunit\w+)|open positions?|vacanc(?:y|ies)|internship"),
         (1.5, r"suchen sie (?:noch )?(?:mitarbeiter|verstärkung)|offene stellen?|initiativbewerbung|postuler|busco (?:trabajo|empleo)"),
     ),
     "billing": (
@@ -58,7 +58,7 @@ _CUES: dict[Category, tuple[tuple[float, str], ...]] = {
     ),
     "partnership": (
         (2.5, r"\b(?:partnership|partner with (?:you|your)|joint venture|affiliate program|collaborat(?:e|ion) (?:with|between|on)|kooperation(?:sanfrage|spartner)?|partnerschaft|partenariat|colaboración)\b"),
-        (2, r"(?:press|media) (?:enquiry|inquiry|request)|journalist|interview request|sponsor(?:ship|ing)?\b|presseanfrage|speaker at (?:our|the)"),
+        (2, r"(?:press|media) (?:enquiry|inquiry|request)|journalist|sponsor(?:ship|ing)?\b|presseanfrage|speaker at (?:our|the)"),
     ),
     "feedback": (
         (2.5, r"(?:just )?(?:wanted|want|writing) to (?:say|thank|let you know (?:how|that i))|keep up the (?:good|great) work|(?:great|excellent|fantastic|wonderful|amazing) (?:service|product|job|team|support|work)"),
@@ -85,7 +85,7 @@ CUES: dict[Category, tuple[tuple[float, re.Pattern[str]], ...]] = {
 }
 
 FORM_HINTS: tuple[tuple[re.Pattern[str], Category], ...] = (
-    (re.compile(r"career|job|apply|application|bewerb|karriere|recruit|empleo", re.I), "job"),
+    (re.compile(r"career|job|apply|application|bewerb|karriere|vacanc|empleo", re.I), "job"),
     (re.compile(r"support|help|ticket|service-?desk|hilfe", re.I), "support"),
     (re.compile(r"sales|demo|quote|pricing|angebot|vertrieb", re.I), "sales"),
     (re.compile(r"billing|invoice|payment|rechnung", re.I), "billing"),

@@ -21,7 +21,9 @@ def analyze(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **more: 
 @pytest.mark.parametrize(
     ("text", "category"),
     [
-        ("I would like to apply for the position of Data Engineer. My CV is attached.", "job"),
+        ("I would like to apply for the role of Data Engineer. My résumé is attached.", "job"),
+        ("Hello, you find my C.V. attached.", "job"),
+        ("Do you hire in Berlin? I would move.", "job"),
         ("Hiermit bewerbe ich mich, mein Lebenslauf liegt bei.", "job"),
         ("Our nightly job fails with a timeout, error code 137.", "support"),
         ("Bonjour, le site ne marche pas depuis hier.", "support"),

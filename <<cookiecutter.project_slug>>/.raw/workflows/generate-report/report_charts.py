@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 WIDTH, HEIGHT = 360, 250
-WEEK_SERIES = (("received", "received"), ("completed", "completed"), ("not completed", "not_completed"))
 _LABEL = 22
 
 
@@ -37,15 +36,20 @@ def _bars(name: str, values: Sequence[tuple[str, float]], color: int, told: Call
     return _svg(chart, name, color)
 
 
-def weeks(name: str, data: Sequence[Week]) -> str:
-    """Return three bars a week: received, completed, not completed."""
+def week_series(good: str) -> tuple[tuple[str, str], ...]:
+    """Return what is shown of a week, and its column; `good` is the word for the good end."""
+    return (("received", "received"), (good, "completed"), (f"not {good}", "not_completed"))
+
+
+def weeks(name: str, data: Sequence[Week], good: str) -> str:
+    """Return three bars a week: received, come to the good end, come to another."""
     chart = _chart("Bar", height=HEIGHT)
     top = max((max(w.received, w.completed, w.not_completed) for w in data), default=0)
     step = _step(top)
     chart.y_labels = list(range(0, max(top, 1) + step, step))
     chart.print_values = False
     chart.x_labels = [f"W{w.week[-2:]}" for w in data]
-    for title, column in WEEK_SERIES:
+    for title, column in week_series(good):
         chart.add(title, [getattr(w, column) for w in data])
     return _svg(chart, name)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from report_models import Comment, ReportData
+from report_words import Words, words_of
 
 
 def comment(data: ReportData) -> Comment:
     """Return one to five sentences: the heuristic that answers when no model does. No name of a person."""
-    t = data.totals
-    sentences = [f"{_people(t.received)} came in{_compared(t.received, t.received_before)}."]
+    t, words = data.totals, words_of(data.entity)
+    sentences = [f"{_told(t.received, words)} came in{_compared(t.received, t.received_before)}."]
     if t.finished:
-        sentences.append(f"{_people(t.finished)} ended, {t.completed} of them completed.")
+        sentences.append(f"{_told(t.finished, words)} ended, {t.completed} of them {words.good.replace('_', ' ')}.")
     if t.median_days_to_finish is not None:
         sentences.append(f"Half of those that ended took {t.median_days_to_finish:.1f} days or less.")
     slow = max(data.time_in_stage, key=lambda s: s.median_hours, default=None)
@@ -18,7 +19,7 @@ def comment(data: ReportData) -> Comment:
         sentences.append(f'The longest stage was "{slow.stage}", with a median of {hours(slow.median_hours)}.')
     if t.stuck:
         verb = "is" if t.stuck == 1 else "are"
-        sentences.append(f"{_people(t.stuck)} {verb} stuck, not moved for more than {data.stuck_days:g} days.")
+        sentences.append(f"{_told(t.stuck, words)} {verb} stuck, not moved for more than {data.stuck_days:g} days.")
     return Comment(sentences=sentences)
 
 
@@ -29,8 +30,8 @@ def hours(value: float) -> str:
     return f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} days"
 
 
-def _people(n: int) -> str:
-    return "1 candidate" if n == 1 else f"{n} candidates" if n else "No candidate"
+def _told(n: int, words: Words) -> str:
+    return f"{n or 'No'} {words.many if n > 1 else words.one}"
 
 
 def _compared(now: int, before: int) -> str:

@@ -8,7 +8,8 @@ import re
 import zoneinfo
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from report_words import resolve, words_of
 
 from tools import prose
 
@@ -20,7 +21,7 @@ def _aware(value: dt.datetime) -> dt.datetime:
 
 
 class Event(BaseModel):
-    """Something that happened to a candidate; a time without offset is UTC."""
+    """Something that happened to an entity; a time without offset is UTC."""
 
     at: dt.datetime
     event: prose.Text
@@ -29,19 +30,29 @@ class Event(BaseModel):
 
 
 class Row(BaseModel):
-    """A candidate. More keys may be there; they are not read."""
+    """An entity. More keys may be there; they are not read."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
     id: prose.Text
     name: prose.Text | None = None
     status: prose.Text
-    position: prose.Text = ""
+    group: prose.Text = ""
     created_at: dt.datetime
     updated_at: dt.datetime | None = None
     events: list[Event] = []
 
     _aware = field_validator("created_at", "updated_at")(lambda value: value and _aware(value))
+
+
+def _rows(value: Any, info: ValidationInfo) -> Any:
+    """Take JSON text too; and the group under its own name, such as `form`, where the entity has one."""
+    rows, entity = _rows_from_json(value), info.data.get("entity")
+    group = words_of(entity).group if entity else None
+    if group is None or not isinstance(rows, list):
+        return rows
+    named = group.one
+    return [{"group": row[named], **row} if isinstance(row, dict) and named in row else row for row in rows]
 
 
 def _rows_from_json(value: Any) -> Any:
@@ -60,12 +71,17 @@ def _rows_from_json(value: Any) -> Any:
 
 
 class ReportParams(BaseModel):
-    """Report on the candidates of a period: figures as JSON, and a page with charts."""
+    """Report on the entities of a period: figures as JSON, and a page with charts."""
 
     id: prose.Text = Field(default="sample", description="Correlation id, echoed in the result")
-    rows: Annotated[list[Row] | None, BeforeValidator(_rows_from_json)] = Field(
+    entity: str = Field(
+        default="",
+        validate_default=True,
+        description="What it is about: the name of a file in entities/; the default is the one that says so",
+    )
+    rows: Annotated[list[Row] | None, BeforeValidator(_rows)] = Field(
         default=None,
-        description="The candidates, as JSON; else those of the database; else sample data, which the report says",
+        description="The entities, as JSON; else those of the database; else sample data, which the report says",
     )
     date: str = Field(
         default="today", description="today, yesterday, this-week, last-week, last-month, or a day as YYYY-MM-DD"
@@ -76,10 +92,10 @@ class ReportParams(BaseModel):
     timezone: str | None = Field(
         default=None, description="Where days begin and end, such as Europe/Berlin; else REPORT_TIMEZONE, else UTC"
     )
-    title: prose.Text = Field(default="Candidates", description="Heading of the report")
-    show_names: bool = Field(default=False, description="Name the candidates that wait, instead of their ids only")
+    title: prose.Text | None = Field(default=None, description="Heading of the report; else the entities' own")
+    show_names: bool = Field(default=False, description="Name those that wait, instead of their ids only")
     stuck_days: float = Field(
-        default=8.0, gt=0, le=3650, description="Who is in progress and was not moved for more days than this is stuck"
+        default=8.0, gt=0, le=3650, description="What is in progress and was not moved for more days than this is stuck"
     )
     publish: bool | None = Field(
         default=None,
@@ -88,6 +104,11 @@ class ReportParams(BaseModel):
     resend: bool = Field(default=False, description="Tell those of it again who were told before")
 
     _aware = field_validator("now")(lambda value: value and _aware(value))
+
+    @field_validator("entity")
+    @classmethod
+    def _known_entity(cls, value: str) -> str:
+        return resolve(value)
 
     @field_validator("date")
     @classmethod
@@ -150,7 +171,7 @@ class Count(BaseModel):
 
 
 class StageTime(BaseModel):
-    """How long candidates stayed in a stage that they left in the period, in hours."""
+    """How long it took to leave a stage, of those that left it in the period, in hours."""
 
     stage: str
     count: int
@@ -159,7 +180,7 @@ class StageTime(BaseModel):
 
 
 class Week(BaseModel):
-    """An ISO week: who came in, and how those that ended in it ended; `outcomes` has every final status."""
+    """An ISO week: what came in, and how those that ended in it ended; `outcomes` has every final status."""
 
     week: str
     monday: dt.date
@@ -169,28 +190,28 @@ class Week(BaseModel):
     outcomes: dict[str, int]
 
 
-class Position(BaseModel):
-    """A position: received and completed in the period, and in progress at its end."""
+class Grouped(BaseModel):
+    """A group: received and completed in the period, and in progress at its end."""
 
-    position: str
+    group: str
     received: int
     completed: int
     in_progress: int
 
 
 class Waiting(BaseModel):
-    """A candidate in progress whom nobody and nothing has moved for longest."""
+    """An entity in progress that nobody and nothing has moved for longest."""
 
     id: str
     name: str | None
-    position: str
+    group: str
     status: str
     days: float
     stuck: bool
 
 
 class Totals(BaseModel):
-    """The figures at the top, each with the one of the period before."""
+    """The figures at the top, each with the one of the period before; `completed` came to the good end."""
 
     received: int
     received_before: int
@@ -204,8 +225,9 @@ class Totals(BaseModel):
 
 
 class ReportData(BaseModel):
-    """Everything that the report shows; `source` is where the candidates come from: given, database or sample."""
+    """Everything that the report shows; `source` is where the entities come from: given, database or sample."""
 
+    entity: str
     title: str
     period: Period
     timezone: str
@@ -218,7 +240,7 @@ class ReportData(BaseModel):
     statuses: list[Count]
     time_in_stage: list[StageTime]
     by_week: list[Week]
-    by_position: list[Position]
+    by_group: list[Grouped]
     waiting: list[Waiting]
 
 

@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from report_charts import WEEK_SERIES, bars, stage_hours, weeks
+from report_charts import bars, stage_hours, week_series, weeks
 from report_comment import hours
 from report_models import Count, ReportData
 from report_style import STYLE
+from report_words import Words, words_of
 
 
 def render(data: ReportData, comment: Sequence[str], answered_by: str) -> str:
     """Return the page."""
     title = f"{data.title}, {data.period.label}"
-    sample = (
-        '<p class="sample">Sample data: no rows were given. These candidates are invented.</p>' if data.sample else ""
-    )
+    words = words_of(data.entity)
+    good, who = words.good.replace("_", " "), "who" if words.people else "that"
+    invented = f"Sample data: no rows were given. These {words.many} are invented."
+    sample = f'<p class="sample">{escape(invented)}</p>' if data.sample else ""
     sections = (
         _section(
             "funnel",
             "How far they got",
-            "Those who came in during the period, by the stage they reached.",
+            f"Those {who} came in during the period, by the stage they reached.",
             bars("funnel", data.funnel),
             _counts(data.funnel, "Stage"),
         ),
         _section(
             "outcomes",
             "How they ended",
-            "Those who ended during the period.",
+            f"Those {who} ended during the period.",
             bars("outcomes", data.outcomes, 3),
             _counts(data.outcomes, "Outcome"),
         ),
@@ -36,22 +38,22 @@ def render(data: ReportData, comment: Sequence[str], answered_by: str) -> str:
             "weeks",
             "Eight weeks",
             "By week, up to the one in which the period ends.",
-            _key() + weeks("weeks", data.by_week),
-            _week_table(data),
+            _key(good) + weeks("weeks", data.by_week, good),
+            _week_table(data, good),
         ),
         _section(
             "stages",
             "Time in each stage",
-            "Median of those who left the stage during the period.",
+            f"Median of those {who} left the stage during the period.",
             stage_hours("stages", data.time_in_stage) if data.time_in_stage else _nothing(),
             _stage_table(data) if data.time_in_stage else "",
         ),
-        _section("positions", "Positions", "", _position_table(data) if data.by_position else _nothing(), ""),
+        _group_section(data, words),
         _section(
             "waiting",
             "Waiting longest",
-            _stuck(data),
-            _waiting_table(data) if data.waiting else _nothing(),
+            _stuck(data, words),
+            _waiting_table(data, words) if data.waiting else _nothing(),
             "",
         ),
     )
@@ -72,7 +74,7 @@ def render(data: ReportData, comment: Sequence[str], answered_by: str) -> str:
 <main>
 <header><h1>{escape(data.title)}</h1><p class="period">{escape(data.period.label)}</p></header>
 {sample}
-{_figures(data)}
+{_figures(data, good)}
 <section class="says" aria-label="In words">{said}</section>
 <div class="grid">
 {"".join(sections)}
@@ -84,14 +86,14 @@ def render(data: ReportData, comment: Sequence[str], answered_by: str) -> str:
 """
 
 
-def _figures(data: ReportData) -> str:
+def _figures(data: ReportData, good: str) -> str:
     t = data.totals
     median = "-" if t.median_days_to_finish is None else hours(24 * t.median_days_to_finish)
     figures = (
         ("Received", str(t.received), _before(t.received_before)),
         ("Ended", str(t.finished), _before(t.finished_before)),
         (
-            "Completed",
+            good.capitalize(),
             str(t.completed),
             f"{t.completed / t.finished:.0%} of those ended" if t.finished else "none ended",
         ),
@@ -105,10 +107,10 @@ def _figures(data: ReportData) -> str:
     return f'<dl class="figures">{items}</dl>'
 
 
-def _stuck(data: ReportData) -> str:
-    """Say who is listed, and how many of all in progress are stuck."""
+def _stuck(data: ReportData, words: Words) -> str:
+    """Say what is listed, and how many of all in progress are stuck."""
     n, days = data.totals.stuck, f"{data.stuck_days:g} {'day' if data.stuck_days == 1 else 'days'}"
-    who = f"{n} {'is' if n == 1 else 'are'}" if n else "nobody is"
+    who = f"{n} {'is' if n == 1 else 'are'}" if n else "nobody is" if words.people else "none is"
     everybody = data.totals.in_progress
     return f"Not moved for longest. Of {everybody} in progress {who} stuck: not moved for more than {days}."
 
@@ -128,9 +130,9 @@ def _nothing() -> str:
     return '<p class="note">Nothing in this period.</p>'
 
 
-def _key() -> str:
+def _key(good: str) -> str:
     items = "".join(
-        f'<li><i class="k{n}"></i>{escape(title)}</li>' for n, (title, _) in enumerate(WEEK_SERIES, start=1)
+        f'<li><i class="k{n}"></i>{escape(title)}</li>' for n, (title, _) in enumerate(week_series(good), start=1)
     )
     return f'<ul class="key">{items}</ul>'
 
@@ -159,9 +161,9 @@ def _counts(counts: Sequence[Count], heading: str) -> str:
     )
 
 
-def _week_table(data: ReportData) -> str:
+def _week_table(data: ReportData, good: str) -> str:
     return _table(
-        ("Week", "From", "Received", "Completed", "Not completed"),
+        ("Week", "From", "Received", good.capitalize(), f"Not {good}"),
         ((w.week, w.monday.isoformat(), w.received, w.completed, w.not_completed) for w in data.by_week),
     )
 
@@ -173,18 +175,28 @@ def _stage_table(data: ReportData) -> str:
     )
 
 
-def _position_table(data: ReportData) -> str:
-    return _table(
-        ("Position", "Received", "Completed", "In progress"),
-        ((p.position or "(none)", p.received, p.completed, p.in_progress) for p in data.by_position),
+def _group_section(data: ReportData, words: Words) -> str:
+    if words.group is None:
+        return ""
+    good = words.good.replace("_", " ").capitalize()
+    table = _table(
+        (words.group.one.capitalize(), "Received", good, "In progress"),
+        ((g.group or "(none)", g.received, g.completed, g.in_progress) for g in data.by_group),
     )
+    return _section("groups", words.group.many.capitalize(), "", table if data.by_group else _nothing(), "")
 
 
-def _waiting_table(data: ReportData) -> str:
+def _waiting_table(data: ReportData, words: Words) -> str:
+    grouped = () if words.group is None else (words.group.one.capitalize(),)
     return _table(
-        ("Candidate", "Position", "Status", "Days"),
+        (words.one.capitalize(), *grouped, "Status", "Days"),
         (
-            (w.name or w.id, w.position or "(none)", w.status.replace("_", " ") + ", stuck" * w.stuck, w.days)
+            (
+                w.name or w.id,
+                *(w.group or "(none)" for _ in grouped),
+                w.status.replace("_", " ") + ", stuck" * w.stuck,
+                w.days,
+            )
             for w in data.waiting
         ),
     )

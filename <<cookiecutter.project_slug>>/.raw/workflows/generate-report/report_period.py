@@ -28,10 +28,13 @@ def choose_period(date: str, start: dt.date | None, end: dt.date | None, now: dt
     )
 
 
-def key_of(period: Period) -> str:
-    """Return the period's name in storage: its day, or its first and last, as in "2026-11-16_2026-11-22"."""
+def key_of(entity: str, period: Period) -> str:
+    """Return the report's name in storage: the entity, and the first and last day, as in "order-2026-11-16_2026-11-22".
+
+    A period of one day is that day. Reports on two entities never replace each other.
+    """
     first, last = period.start.date(), (period.end - dt.timedelta(days=1)).date()
-    return first.isoformat() if first == last else f"{first}_{last}"
+    return f"{entity}-{first}" if first == last else f"{entity}-{first}_{last}"
 
 
 def _named(date: str, today: dt.date) -> tuple[dt.date, dt.date, dt.date]:

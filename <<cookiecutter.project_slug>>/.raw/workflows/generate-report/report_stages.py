@@ -1,38 +1,11 @@
-"""The stages of hiring, and which statuses and events belong to each. Adapt this table to your process."""
+"""Which stage or final status a word of a row or an event means."""
 
 from __future__ import annotations
 
 import functools
 import re
 
-STAGES: tuple[tuple[str, str], ...] = (
-    ("received", "received created new pending submitted cv_received cv_submitted analysing"),
-    (
-        "analysed",
-        "analysed analyzed analysis_complete cv_analysed cv_analyzed qualified shortlisted awaiting_schedule",
-    ),
-    (
-        "scheduled",
-        (
-            "scheduled call_scheduled rescheduled call_rescheduled reminded reminder_sent awaiting_call "
-            "awaiting_call_time calling awaiting_retry"
-        ),
-    ),
-    (
-        "called",
-        (
-            "called call_completed call_done interviewed summarising summarised summarized call_summarised "
-            "awaiting_decision"
-        ),
-    ),
-    ("decided", "decided decision approved accepted offer offer_sent"),
-    ("completed", "completed complete hired"),
-)
-FINAL: tuple[str, ...] = ("completed", "rejected", "expired", "no_show", "withdrawn", "failed")
-
-_ALIASES = {alias: stage for stage, aliases in STAGES for alias in aliases.split()}
-_FINAL_ALIASES = {"complete": "completed", "hired": "completed", "declined": "rejected", "cancelled": "withdrawn"}
-ORDER = {stage: index for index, (stage, _) in enumerate(STAGES)}
+from report_words import Words
 
 
 def normal(word: str) -> str:
@@ -40,15 +13,25 @@ def normal(word: str) -> str:
     return re.sub(r"[\s\-./]+", "_", word.strip().lower())[:60]
 
 
-@functools.lru_cache(maxsize=4096)
-def stage_of(word: str) -> str | None:
-    """Return the stage that a status or event belongs to, None when it belongs to none."""
-    return _ALIASES.get(normal(word))
+class Stages:
+    """The stages and final statuses of an entity, by whatever is written for them."""
 
+    def __init__(self, words: Words) -> None:
+        self.names = tuple(stage.name for stage in words.stages)
+        self.first = self.names[0]
+        self.order = {name: index for index, name in enumerate(self.names)}
+        self.final = tuple(end.name for end in words.final)
+        self.good = words.good
+        self._stages = {word: stage.name for stage in words.stages for word in (stage.name, *stage.also)}
+        self._finals = {word: end.name for end in words.final for word in (end.name, *end.also)}
+        # Words are few, events come in by the million.
+        self.stage_of = functools.lru_cache(maxsize=4096)(self._stage_of)
+        self.final_of = functools.lru_cache(maxsize=4096)(self._final_of)
 
-@functools.lru_cache(maxsize=4096)
-def final_of(word: str) -> str | None:
-    """Return the final status that the word means, None when the candidate is still in progress."""
-    plain = normal(word)
-    plain = _FINAL_ALIASES.get(plain, plain)
-    return plain if plain in FINAL else None
+    def _stage_of(self, word: str) -> str | None:
+        """Return the stage that a status or event belongs to, None when it belongs to none."""
+        return self._stages.get(normal(word))
+
+    def _final_of(self, word: str) -> str | None:
+        """Return the final status that the word means, None when it means none: still in progress."""
+        return self._finals.get(normal(word))

@@ -7,7 +7,7 @@
 #   "pygal>=3.1",
 # ]
 # ///
-"""Report on the candidates of a period: funnel, outcomes, time in stage, by week; as JSON and as an HTML page."""
+"""Report on the entities of a period: funnel, outcomes, time in stage, by week; as JSON and as an HTML page."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ from report_data import measure
 from report_models import Comment, Commented, Period, ReportData, ReportParams, ReportResult
 from report_page import render
 from report_period import choose_period, key_of
-from report_rows import Candidate, candidate, from_row, horizon_of
+from report_rows import Case, case, from_row, horizon_of
 from report_sample import sample_rows
+from report_stages import Stages
+from report_words import words_of
 
 from raw_runtime import BaseWorkflow, step
 from tools import llm, reports
@@ -51,20 +53,21 @@ def read_clock() -> dt.datetime:
     return dt.datetime.now(dt.UTC)  # raw: allow clock
 
 
-def stored(horizon: float, names: bool) -> list[Candidate] | None:
-    """Return the candidates of the database; None where there is none.
+def stored(entity: str, horizon: float, names: bool) -> list[Case] | None:
+    """Return the entities of the database; None where there is none.
 
     Raises:
         RecordsError: they could not be read.
     """
-    everyone: list[Candidate] = []
+    everyone: list[Case] = []
+    stages = Stages(words_of(entity))
 
     def keep(h: records.History) -> None:
-        # Positions are few: one text each, not one a candidate.
-        texts = (h.id, h.name if names else "", sys.intern(h.position), h.status)
-        everyone.append(candidate(texts, h.created, h.updated, h.events, horizon))
+        # Groups are few: one text each, not one an entity.
+        texts = (h.id, h.label if names else "", sys.intern(h.group), h.status)
+        everyone.append(case(texts, h.created, h.updated, h.events, stages, horizon))
 
-    return everyone if records is not None and records.histories(keep) else None
+    return everyone if records is not None and records.histories(keep, entity) else None
 
 
 def local_timezone() -> str:
@@ -80,10 +83,10 @@ def local_timezone() -> str:
 
 
 class GenerateReport(BaseWorkflow[ReportParams]):
-    """Report on the candidates of a period."""
+    """Report on the entities of a period."""
 
     # Of the database, if there is one. No argument of a step: those are written down, a hundred thousand too.
-    everyone: list[Candidate] | None = None
+    everyone: list[Case] | None = None
 
     @step("choose-period")
     def choose_period(self, now: dt.datetime) -> Period:
@@ -93,16 +96,21 @@ class GenerateReport(BaseWorkflow[ReportParams]):
 
     @step("measure")
     def measure(self, period: Period) -> ReportData:
-        """Count and time; without candidates from the database those that were given, or those of the sample."""
+        """Count and time; without entities from the database those that were given, or those of the sample."""
         p, everyone = self.params, self.everyone
+        words = words_of(p.entity)
+        stages = Stages(words)
         source = "given" if p.rows is not None else "sample" if everyone is None else "database"
         if everyone is None:
             horizon = horizon_of(period)
-            everyone = [from_row(row, horizon) for row in (sample_rows(period.now) if p.rows is None else p.rows)]
+            rows = sample_rows(words, period.now) if p.rows is None else p.rows
+            everyone = [from_row(row, stages, horizon) for row in rows]
         return measure(
             everyone,
+            stages,
             period,
-            title=p.title,
+            entity=p.entity,
+            title=words.heading if p.title is None else p.title,
             timezone=p.timezone or "UTC",
             source=source,
             show_names=p.show_names,
@@ -129,7 +137,7 @@ class GenerateReport(BaseWorkflow[ReportParams]):
             if p.timezone is None:
                 self.params = p = p.model_copy(update={"timezone": local_timezone()})
             period = self.choose_period(p.now or read_clock())
-            self.everyone = stored(horizon_of(period), p.show_names) if p.rows is None else None
+            self.everyone = stored(p.entity, horizon_of(period), p.show_names) if p.rows is None else None
         except FAULTS as error:
             return self.error(str(error)).exit_code
         data = self.measure(period)
@@ -148,7 +156,7 @@ class GenerateReport(BaseWorkflow[ReportParams]):
         self.save("result.json", result)
         if data.source == "database" if p.publish is None else p.publish:
             report = reports.Report(
-                key=key_of(period),
+                key=key_of(p.entity, period),
                 title=f"{data.title}, {period.label}"[:200],
                 headline="\n".join([f"{told}, {data.totals.stuck} stuck.", *commented.comment.sentences]),
                 page=page.encode(),

@@ -19,10 +19,10 @@ LOGIN = {"username": "me@firm.example", "password": "p/w:@#s3cret"}
 
 def test_the_state_looks_at_settings_only(make: Make) -> None:
     assert doctor.state(make()).kind == "default"
-    configured = doctor.state(make(smtp_url="smtps://me:s3cret@mail.invalid", mail_from="Team <jobs@firm.example>"))
+    configured = doctor.state(make(smtp_url="smtps://me:s3cret@mail.invalid", mail_from="Team <team@firm.example>"))
     assert (configured.kind, configured.detail) == (
         "configured",
-        "Mails go to smtps://mail.invalid:465, from jobs@firm.example.",
+        "Mails go to smtps://mail.invalid:465, from team@firm.example.",
     )
     wrong = doctor.state(make(smtp_url="smtp://me:s3cret@h/inbox"))
     assert wrong.kind == "broken"

@@ -26,8 +26,8 @@ def read(where: str) -> EmailMessage:
 
 
 async def test_a_mail_becomes_one_file_that_mail_programs_open(make: Make) -> None:
-    settings = make(mail_from="Hiring Team <jobs@firm.example>")
-    attachment = email.Attachment("cv\r\n.pdf", b"%PDF", "application/pdf")
+    settings = make(mail_from="Order Team <orders@firm.example>")
+    attachment = email.Attachment("bill\r\n.pdf", b"%PDF", "application/pdf")
     mail = replace(composed(summary="For Änne"), attachments=(attachment,), message_id="report-2026-03")
     assert await email.was_sent("report-2026-03", settings) is False
     sent = await email.send(mail, settings)
@@ -37,7 +37,7 @@ async def test_a_mail_becomes_one_file_that_mail_programs_open(make: Make) -> No
     assert await email.was_sent("report-2026-03", settings) is True
     assert await email.was_sent("<report-2026-03@firm.example>", settings) is True
     message = read(sent.where)
-    assert message["From"] == "Hiring Team <jobs@firm.example>"
+    assert message["From"] == "Order Team <orders@firm.example>"
     assert message["To"] == "ann@example.com"
     assert message["Message-ID"] == "<report-2026-03@firm.example>"
     kinds = [part.get_content_type() for part in message.walk() if not part.is_multipart()]

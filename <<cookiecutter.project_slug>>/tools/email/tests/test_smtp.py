@@ -43,7 +43,7 @@ async def test_a_mail_arrives(make: Make, tls: Any, login: dict[str, str]) -> No
         mail = composed(subject="Änne 😀")
         sent = await email.send(mail, settings)
         (got,) = server.mails
-        assert got.sender == "hiring@example.com"
+        assert got.sender == "system@example.com"
         assert got.recipients == ("ann@example.com",)
         assert got.message_id == sent.message_id == "m-1@example.com"
         assert got.message["Subject"] == mail.subject

@@ -37,9 +37,9 @@ def report(key: str = "2026-11-25", **changed: Any) -> reports.Report:
     return reports.Report(
         **{
             "key": key,
-            "title": "Hiring, 25 November 2026",
-            "headline": "12 received, 3 hired\n2 wait too long",
-            "page": b"<!doctype html><title>Hiring</title>",
+            "title": "Orders, 25 November 2026",
+            "headline": "12 received, 3 delivered\n2 wait too long",
+            "page": b"<!doctype html><title>Orders</title>",
             "data": b'{"received": 12}',
             **changed,
         }

@@ -45,11 +45,11 @@ def test_a_report_is_stored_mailed_and_posted(make: Make, tmp_path: Path) -> Non
     for mail, whom in zip(sorted(mails(dev), key=lambda mail: str(mail["To"])), (ANN, BOB), strict=True):
         body = mail.get_body(("plain",))
         assert body is not None
-        assert (mail["To"], mail["Subject"]) == (whom, "Hiring, 25 November 2026")
+        assert (mail["To"], mail["Subject"]) == (whom, "Orders, 25 November 2026")
         assert "2 wait too long" in body.get_content()
         assert published.page_url in body.get_content()
     (post,) = posts(dev)
-    assert "12 received, 3 hired" in post["text"]
+    assert "12 received, 3 delivered" in post["text"]
     assert published.page_url in json.dumps(post["blocks"])
 
 

@@ -66,7 +66,7 @@ async def test_twice_is_one_mail_each_and_one_post(
     assert told(smtp) == [ANN, BOB, CAT]
     assert len({received.message_id for received in smtp.mails}) == 3
     (post,) = channel.messages
-    assert "*Hiring, 25 November 2026*\n12 received, 3 hired" in json.dumps(post, ensure_ascii=False).replace(
+    assert "*Orders, 25 November 2026*\n12 received, 3 delivered" in json.dumps(post, ensure_ascii=False).replace(
         "\\n", "\n"
     )
     assert ["set S3_BUCKET" in note for note in second.notes] == [True]  # the link is a file's

@@ -24,7 +24,7 @@ TO = "+4915112345678"
 
 
 async def place(settings: TelephonySettings, **changes: Any) -> telephony.PlacedCall:
-    given = {"to": TO, "candidate_id": "42", "greeting": "Hello.", "status_callback": "https://x.y/z", **changes}
+    given = {"to": TO, "entity_id": "42", "greeting": "Hello.", "status_callback": "https://x.y/z", **changes}
     return await telephony.place_call(settings, **given)
 
 
@@ -37,16 +37,16 @@ async def test_a_call_is_one_file(make: Make) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     record = json.loads(file.read_text())
     assert record["to"] == TO
-    assert record["candidate_id"] == "42"
+    assert record["entity_id"] == "42"
     assert record["status"] == placed.status == "queued"
     assert "Hello." in record["twiml"]
 
 
 async def test_the_same_key_is_the_same_call(make: Make) -> None:
     settings = make()
-    first = await place(settings, idempotency_key="hiring-42-call-1")
-    assert await place(settings, idempotency_key="hiring-42-call-1") == first
-    assert await place(settings, idempotency_key="hiring-42-call-2") != first
+    first = await place(settings, idempotency_key="order-42-call-1")
+    assert await place(settings, idempotency_key="order-42-call-1") == first
+    assert await place(settings, idempotency_key="order-42-call-2") != first
     assert await place(settings) != await place(settings)
     assert len(list((settings.dev_path / "calls").iterdir())) == 4
 

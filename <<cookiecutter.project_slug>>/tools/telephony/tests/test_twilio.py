@@ -23,7 +23,7 @@ from tools.telephony.tests.conftest import Make
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 TO = "+4915112345678"
-HOOK = "http://127.0.0.1:1/webhooks/call-completed?candidate_id=42&x=1"
+HOOK = "http://127.0.0.1:1/webhooks/call-completed?entity_id=42&x=1"
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def settings(make: Make, twilio: FakeTwilio) -> TelephonySettings:
 
 
 async def place(settings: TelephonySettings, **changes: Any) -> telephony.PlacedCall:
-    given = {"to": TO, "candidate_id": "42", "greeting": "Hello.", "status_callback": HOOK, **changes}
+    given = {"to": TO, "entity_id": "42", "greeting": "Hello.", "status_callback": HOOK, **changes}
     return await telephony.place_call(settings, **given)
 
 
@@ -77,7 +77,7 @@ async def test_what_twilio_is_asked(settings: TelephonySettings, twilio: FakeTwi
 
 
 async def test_a_script_by_its_address(settings: TelephonySettings, twilio: FakeTwilio) -> None:
-    url = "https://example.com/webhooks/call-script?candidate_id=42"
+    url = "https://example.com/webhooks/call-script?entity_id=42"
     await place(settings, greeting=None, script_url=url)
     (asked,) = twilio.requests
     assert (asked.fields["Url"], "Twiml" in asked.fields) == ([url], False)
@@ -309,7 +309,7 @@ async def test_logs_hold_no_number_and_no_secret(
     caplog.set_level(logging.DEBUG)
     await place(settings, greeting="Zebulon")
     await telephony.find_call(settings, to=TO, since=datetime.now(UTC))
-    for word in (TO, TO[1:], "Zebulon", twilio.auth_token, "candidate_id"):
+    for word in (TO, TO[1:], "Zebulon", twilio.auth_token, "entity_id"):
         assert word not in caplog.text
 
 
@@ -328,7 +328,7 @@ async def test_callbacks_are_signed_and_only_those_asked_for(settings: Telephony
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook?candidate_id=42"
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook?entity_id=42"
     try:
         placed = await place(settings, status_callback=url)
         assert await twilio.advance(placed.sid, "ringing") == 202

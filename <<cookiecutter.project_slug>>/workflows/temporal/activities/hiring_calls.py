@@ -51,7 +51,7 @@ class HiringCalls:
             placed = await telephony.place_call(
                 self._settings,
                 to=candidate.phone,
-                candidate_id=request.entity_id,
+                entity_id=request.entity_id,
                 status_callback=self._callback(request.entity_id),
                 greeting=greeting(candidate.position) if script_url is None else None,
                 script_url=script_url,

@@ -55,7 +55,7 @@ class TestPlaceOnRecord:
         placed = [await stage.act(place, request(stage)) for _ in range(2)]
         (call,) = stage.calls()
         assert {one.call_sid for one in placed} == {call["sid"]}
-        assert (call["to"], call["candidate_id"], call["status_callback"]) == (
+        assert (call["to"], call["entity_id"], call["status_callback"]) == (
             PERSON["phone"].replace(" ", ""),
             stage.entity_id,
             None,
