@@ -18,7 +18,7 @@ from api.tests.support import KEY, signed_headers
 from tools.email.testing import FakeSmtp, fake_smtp
 from tools.slack.testing import FakeSlack, fake_slack
 from tools.telephony.testing import FakeTwilio, fake_twilio
-from workflows.temporal.tests.real_worker import HiringWorker
+from workflows.temporal.tests.real_worker import RealWorker
 from workflows.temporal.tests.servers import DevServer, dev_server
 
 
@@ -67,7 +67,7 @@ class Whole:
 
     temporal: DevServer
     api: Server
-    worker: HiringWorker
+    worker: RealWorker
     smtp: FakeSmtp
     twilio: FakeTwilio
     slack: FakeSlack
@@ -114,7 +114,7 @@ async def whole_system(url: str, folder: Path, **settings: str) -> AsyncIterator
         # With no PUBLIC_URL, the API takes Twilio's signature over the address that it was called by.
         api = Server(url, folder, DEV_FOLDER=str(folder / "dev"), **given)
         services = {"SMTP_URL": smtp.url, "SLACK_WEBHOOK_URL": slack.url}
-        worker = HiringWorker(folder, temporal.address, url, **{**given, **services, "PUBLIC_URL": api.base})
+        worker = RealWorker(folder, temporal.address, url, **{**given, **services, "PUBLIC_URL": api.base})
         stack.callback(worker.kill)
         await worker.start()
         stack.push_async_callback(api.stop)

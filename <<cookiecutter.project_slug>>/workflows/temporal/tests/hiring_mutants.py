@@ -144,7 +144,9 @@ MUTANTS = {
         BASE,
     ),
     "no Python": Mutant({"class HiringProcess(": "class HiringProcess(("}, "process", ("SyntaxError",)),
-    "code at module level": Mutant({"ResultT = TypeVar": "open('x.txt')\nResultT = TypeVar"}, "process", ("x.txt",), BASE),
+    "code at module level": Mutant(
+        {"ResultT = TypeVar": "open('x.txt')\nResultT = TypeVar"}, "process", ("x.txt",), BASE
+    ),
     "an activity less, patched": Mutant(
         {ENTER_DECISION: f'        if not workflow.patched("quiet"):\n    {ENTER_DECISION}'}
     ),

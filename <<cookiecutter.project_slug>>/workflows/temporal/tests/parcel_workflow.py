@@ -39,7 +39,7 @@ class ParcelStatus(ProcessStatus):
     """The answer of the status query."""
 
     lane: int | None = None
-    places: list[str] = []
+    places: tuple[str, ...] = ()
 
 
 class ParcelResult(Contract):
@@ -88,7 +88,7 @@ class ParcelProcess(EntityProcess[ParcelResult]):
             final=self._final,
             waiting_until=self._waiting_until,
             lane=self._lane,
-            places=self._places,
+            places=tuple(self._places),
         )
 
     async def _go(self) -> ParcelResult:

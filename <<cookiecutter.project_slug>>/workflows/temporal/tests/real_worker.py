@@ -16,7 +16,7 @@ leave(main([], registry=sys.argv[1]))
 """
 
 
-class HiringWorker(WorkerProcess):
+class RealWorker(WorkerProcess):
     """`python -m workflows.temporal worker`, with its state in a folder of the test."""
 
     def __init__(self, folder: Path, address: str, url: str, **variables: str) -> None:
@@ -27,7 +27,7 @@ class HiringWorker(WorkerProcess):
                 "DATABASE_URL": url,
                 "DEV_FOLDER": str(folder / "dev"),
                 "ENVIRONMENT": "development",
-                "TEMPORAL_TASK_QUEUE": "hiring",
+                "TEMPORAL_TASK_QUEUE": "main",
                 **variables,
             },
         )

@@ -129,7 +129,7 @@ class TestOwnWorkflows:
     async def test_a_stored_submission_is_analysed(self, stage: Stage, own: Watched) -> None:
         async with stage.database.session() as session:
             row = await submissions.create(session, form="contact", email="ann@example.com", text=LABEL)
-        whose = {"entity_type": "submission", "entity_id": str(row.id)}
+        whose: dict[str, Any] = {"entity_type": "submission", "entity_id": str(row.id)}
         run = RawRun(**whose, workflow="analyze", params={"id": str(row.id)}, keep=["category"])
         outcome = await stage.act(activity(stage, own), run)
         assert set(outcome.values) == {"category"}

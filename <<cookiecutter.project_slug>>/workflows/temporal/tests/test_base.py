@@ -26,12 +26,12 @@ def script(**given: Any) -> Script:
 async def test_it_goes_its_way_and_says_where_it_is(environment: WorkflowEnvironment) -> None:
     async with rehearse(environment, PROCESS, script()) as play:
         status = await play.stage("on_its_way")
-        assert (status.lane, status.final, status.places) == (3, False, [])
+        assert (status.lane, status.final, status.places) == (3, False, ())
         assert status.waiting_until - await play.now() > timedelta(days=2, hours=23)
         await play.signal("scan", place="Hull")
         assert await play.result() == ParcelResult(status="arrived", reason="seen")
         status = await play.status()
-    assert (status.stage, status.final, status.places) == ("arrived", True, ["Hull"])
+    assert (status.stage, status.final, status.places) == ("arrived", True, ("Hull",))
     assert play.script.events == ["sorting", "on_its_way", "arrived"]
     assert [record.status for record in play.script.requests(Record)] == ["in_progress", None, "arrived"]
     assert play.script.last.detail == {"reason": "seen"}

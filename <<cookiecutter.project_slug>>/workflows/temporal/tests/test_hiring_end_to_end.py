@@ -109,7 +109,9 @@ class Play:
 
 
 @pytest.fixture
-async def play(stage: HiringStage, environment: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Play]:
+async def play(
+    stage: HiringStage, environment: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Play]:
     """A process on its way, and the worker."""
     monkeypatch.setenv("DATABASE_URL", stage.settings.database_url)
     async with PoolExecutor(Project(ROOT), size=1) as pool:

@@ -34,9 +34,7 @@ def test_what_is_there_is_kept(tmp_path: Path) -> None:
 
     anew = record("--folder", str(tmp_path), "--replace", "outbox-sweep")
     assert anew.returncode == 0, anew.stderr
-    assert (tmp_path / "outbox-sweep.json").read_text() == (
-        tmp_path / "outbox-sweep.second-reminder.json"
-    ).read_text()
+    assert (tmp_path / "outbox-sweep.json").read_text() == (tmp_path / "outbox-sweep.second-reminder.json").read_text()
 
 
 def test_wrong_usage(tmp_path: Path) -> None:

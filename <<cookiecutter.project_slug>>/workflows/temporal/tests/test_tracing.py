@@ -38,19 +38,19 @@ async def play(receiver: Collector, *words: str) -> list[str]:
 
 
 async def test_a_process_that_is_replayed_at_each_step_has_each_span_once(receiver: Collector) -> None:
-    assert "completed" in await play(receiver, "evicted")
+    assert "arrived" in await play(receiver, "evicted")
     trace = receiver.one("start").trace
     # Questions are traces of their own.
     names = Counter(span.name for span in receiver.spans if span.trace == trace)
-    assert names["RunWorkflow:HiringProcess"] == names["RunActivity:place_call"] == 1
-    assert names["StartActivity:record"] == names["RunActivity:record"] > 3
+    assert names["RunWorkflow:ParcelProcess"] == names["RunActivity:run_raw_workflow"] == 1
+    assert names["StartActivity:record"] == names["RunActivity:record"] == 3
     assert len({span.id for span in receiver.spans}) == len(receiver.spans)
-    assert receiver.path_to(receiver.one("RunActivity:place_call")) == [
+    assert receiver.path_to(receiver.one("RunActivity:run_raw_workflow")) == [
         "start",
-        "StartWorkflow:HiringProcess",
-        "RunWorkflow:HiringProcess",
-        "StartActivity:place_call",
-        "RunActivity:place_call",
+        "StartWorkflow:ParcelProcess",
+        "RunWorkflow:ParcelProcess",
+        "StartActivity:run_raw_workflow",
+        "RunActivity:run_raw_workflow",
     ]
 
 

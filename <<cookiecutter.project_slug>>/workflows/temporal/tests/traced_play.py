@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import uuid
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
@@ -15,9 +16,10 @@ import tracing
 from configuration.base import load_settings
 from configuration.tracing import TracingSettings
 from settings import ROOT
-from workflows.temporal.contracts import HIRING_PROCESS, Durations, HiringInput, HiringResult
 from workflows.temporal.registry import workflow_types
-from workflows.temporal.tests.rehearsal import TASK_QUEUE, Rehearsal, Script, time_skipping, working
+from workflows.temporal.tests.parcel_workflow import WAY, ParcelResult
+from workflows.temporal.tests.parcels import PROCESS, known_parcels
+from workflows.temporal.tests.rehearsal import TASK_QUEUE, Rehearsal, Script, input_of, time_skipping, working
 from workflows.temporal.tests.servers import settings_for
 from workflows.temporal.tests.tiny import Hold, Tiny
 from workflows.temporal.tests.tiny_registry import hold
@@ -40,28 +42,20 @@ async def traced_client(environment: WorkflowEnvironment) -> Client:
 
 async def evicted() -> None:
     """Play a process with a worker that keeps nothing in memory: each step is a replay."""
-    async with time_skipping() as environment:
-        client = await traced_client(environment)
-        async with working(client, Script(), max_cached_workflows=0):
-            with tracing.span("start"):
-                handle = await client.start_workflow(
-                    HIRING_PROCESS,
-                    HiringInput(candidate_id=ID, durations=Durations()),
-                    id=f"hiring-{ID}",
-                    task_queue=TASK_QUEUE,
-                    result_type=HiringResult,
-                )
-            watched = environment.client.get_workflow_handle(handle.id, result_type=HiringResult)
-            play = Rehearsal(environment, Script(), watched, ID)
-            await play.stage("awaiting_schedule")
-            await play.scheduled(days=1)
-            await play.stage("awaiting_call_time")
-            await play.sleep(days=1, seconds=1)
-            await play.stage("calling")
-            await play.call("CA1")
-            await play.stage("awaiting_decision")
-            await play.decide("approve")
-            print((await play.result()).status)
+    with known_parcels():
+        async with time_skipping() as environment:
+            client = await traced_client(environment)
+            script = Script(raw={"sort": {"lane": 1}})
+            async with working(client, script, max_cached_workflows=0):
+                workflow_id = PROCESS.target(uuid.UUID(ID))
+                with tracing.span("start"):
+                    given, queue = input_of(PROCESS, ID), TASK_QUEUE
+                    await client.start_workflow(PROCESS.workflow, given, id=workflow_id, task_queue=queue)
+                watched = environment.client.get_workflow_handle(workflow_id, result_type=ParcelResult)
+                play = Rehearsal(environment, PROCESS, script, watched, ID)
+                await play.stage(WAY)
+                await play.signal("scan", place="here")
+                print((await play.result()).status)
 
 
 async def failing() -> None:
@@ -74,7 +68,7 @@ async def failing() -> None:
                 given = Hold(folder=sys.argv[2], fail=True, secret=SECRET)
                 try:
                     await client.execute_workflow(
-                        Tiny.run, given, id=f"hiring-{ID}", task_queue="tiny", run_timeout=timedelta(seconds=30)
+                        Tiny.run, given, id=f"tiny-{ID}", task_queue="tiny", run_timeout=timedelta(seconds=30)
                     )
                 except WorkflowFailureError:
                     print("failed")

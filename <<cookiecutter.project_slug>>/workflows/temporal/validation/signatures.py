@@ -43,13 +43,14 @@ def named_activities(kinds: Iterable[type]) -> list[str]:
     Those that every process may use are in `contracts.Activity`; a process's own are in an enum of its contracts whose
     name ends so too, which its workflow's module imports.
     """
-    own = [
+    own: list[type[StrEnum]] = [
         enum
         for kind in kinds
         for enum in vars(sys.modules[kind.__module__]).values()
         if isinstance(enum, type) and issubclass(enum, StrEnum) and enum.__name__.endswith(Activity.__name__)
     ]
-    return [str(name) for enum in dict.fromkeys([Activity, *own]) for name in enum]
+    enums: list[type[StrEnum]] = [Activity, *own]
+    return [str(name) for enum in dict.fromkeys(enums) for name in enum]
 
 
 def check_activities(

@@ -19,7 +19,7 @@ from tools.email import testing as mail_server
 from tools.slack import testing as slack_server
 from tools.telephony import testing as twilio_server
 from workflows.temporal.tests.fetched import history_of, leaks, task_failures
-from workflows.temporal.tests.scene import PRIVATE, Scene, scene
+from workflows.temporal.tests.hiring_scene import PRIVATE, Scene, scene
 from workflows.temporal.tests.servers import DevServer, dev_server, needs_server
 
 pytestmark = [pytest.mark.anyio, pytest.mark.server, pytest.mark.slow, needs_server]
@@ -153,7 +153,7 @@ async def withdrawn(playing: Scene, candidate: str) -> None:
 
 
 async def is_clean(playing: Scene, candidate: str) -> None:
-    history = await history_of(playing.client, candidate)
+    history = await history_of(playing.client, f"hiring-{candidate}")
     assert task_failures(history) == []
     assert leaks(history, PRIVATE) == []
     assert {effect.status for effect in await playing.effects(candidate)} == {"done"}

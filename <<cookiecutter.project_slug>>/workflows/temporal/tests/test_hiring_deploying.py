@@ -10,8 +10,8 @@ import pytest
 
 from settings import ROOT
 from workflows.temporal.tests.fetched import history_of, leaks, task_failures
-from workflows.temporal.tests.hiring_worker import HiringWorker
-from workflows.temporal.tests.scene import PRIVATE, Scene, scene
+from workflows.temporal.tests.hiring_scene import PRIVATE, Scene, scene
+from workflows.temporal.tests.real_worker import RealWorker
 from workflows.temporal.tests.servers import dev_server, needs_server
 
 pytestmark = [pytest.mark.anyio, pytest.mark.server, needs_server]
@@ -39,7 +39,7 @@ def changed(folder: Path, name: str, replacement: str) -> str:
     return f"{name}_registry"
 
 
-async def stop(worker: HiringWorker) -> None:
+async def stop(worker: RealWorker) -> None:
     """End the worker as a deployment does."""
     worker.send(signal.SIGTERM)
     assert await worker.ended(60) == 0, worker.text()
@@ -82,7 +82,7 @@ async def test_a_step_more_is_deployed_by_patched_while_processes_wait_and_witho
                 events = await playing.events(one)
                 assert events.count("looked_twice") == (one in new), events
                 assert events.count("mail_sent") == 2, events
-                history = await history_of(playing.client, one)
+                history = await history_of(playing.client, f"hiring-{one}")
                 assert (task_failures(history) == []) == (one in new)
                 assert leaks(history, PRIVATE) == []
     print(f"\n{OLD} old and {NEW} new processes, two deployments: {time.monotonic() - began:.0f} s")
@@ -90,7 +90,7 @@ async def test_a_step_more_is_deployed_by_patched_while_processes_wait_and_witho
 
 async def fails_by_nondeterminism(playing: Scene, candidate_id: str) -> None:
     async def has_failed() -> bool:
-        failures = task_failures(await history_of(playing.client, candidate_id))
+        failures = task_failures(await history_of(playing.client, f"hiring-{candidate_id}"))
         assert all("NON_DETERMINISTIC" in failure for failure in failures), failures
         return bool(failures)
 

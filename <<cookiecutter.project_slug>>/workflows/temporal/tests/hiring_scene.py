@@ -18,11 +18,11 @@ from db import testing
 from db.models import Effect, TimelineEvent
 from db.repositories import candidates, timeline
 from db.session import Database
-from workflows.temporal.contracts import (
+from workflows.temporal.contracts import Contract
+from workflows.temporal.hiring_contracts import (
     HIRING_PROCESS,
     CalendarEvent,
     CallEvent,
-    Contract,
     Decision,
     Durations,
     HiringInput,
@@ -30,7 +30,7 @@ from workflows.temporal.contracts import (
     Signal,
     Withdrawal,
 )
-from workflows.temporal.tests.hiring_worker import HiringWorker
+from workflows.temporal.tests.real_worker import RealWorker
 from workflows.temporal.tests.servers import DevServer
 
 CV = """Ottoline Thistlethwaite
@@ -51,7 +51,7 @@ class Scene:
 
     temporal: DevServer
     client: Client
-    worker: HiringWorker
+    worker: RealWorker
     database: Database
     people: int = 0
 
@@ -68,7 +68,10 @@ class Scene:
                 cv_text=cv_text,
             )
         given = HiringInput(
-            candidate_id=str(person.id), durations=Durations(transcript_limit=timedelta(seconds=1)), call_attempts=1
+            entity_type="candidate",
+            entity_id=str(person.id),
+            durations=Durations(transcript_limit=timedelta(seconds=1)),
+            call_attempts=1,
         )
         await self.client.start_workflow(
             HIRING_PROCESS, given, id=f"hiring-{person.id}", task_queue=self.worker.task_queue
@@ -116,7 +119,7 @@ class Scene:
     async def timeline(self, candidate_id: str) -> list[TimelineEvent]:
         """Return what happened, in order."""
         async with self.database.session(read_only=True) as session:
-            return await timeline.list_for(session, "candidate", uuid.UUID(candidate_id))
+            return await timeline.list_for(session, uuid.UUID(candidate_id))
 
     async def events(self, candidate_id: str) -> list[str]:
         """Return the names of what happened, in order."""
@@ -126,9 +129,7 @@ class Scene:
         """Return the ledger's rows."""
         async with self.database.session(read_only=True) as session:
             found = await session.scalars(
-                select(Effect)
-                .where(Effect.belongs_to("candidate", uuid.UUID(candidate_id)))
-                .order_by(Effect.created_at)
+                select(Effect).where(Effect.belongs_to(uuid.UUID(candidate_id))).order_by(Effect.created_at)
             )
             return list(found)
 
@@ -167,7 +168,7 @@ async def scene(temporal: DevServer, folder: Path, name: str = "hiring", **varia
         async with _MIGRATING:
             url = await stack.enter_async_context(testing.migrated_database("sqlite", folder))
         database = Database(testing.settings_for(url))
-        worker = HiringWorker(folder, temporal.address, url, **{"TEMPORAL_TASK_QUEUE": name, **variables})
+        worker = RealWorker(folder, temporal.address, url, **{"TEMPORAL_TASK_QUEUE": name, **variables})
         try:
             yield Scene(temporal, await temporal.client(), worker, database)
         finally:
