@@ -21,7 +21,7 @@ ENTITIES = {
     "quokka-reserved-word": {"fields": SQL_WORDS},
     "quokka-offset": {"plural": "offset"},
     "quokka-herd": {"plural": "quokka-herd", "fields": f"{'x' * 40}:moment,{'y' * 40}:json"},
-    "a-quokka-of-a-name-of-32-letters": {"fields": EVERY_TYPE},
+    "a-quokka-of-a-name-of-some-width": {"fields": EVERY_TYPE},
 }
 FAULTS = """
 import asyncio, pathlib, tempfile
