@@ -13,14 +13,15 @@ pytestmark = pytest.mark.slow
 
 EVERY_TYPE = "a:text,b:email,c:int,d:float,e:bool,f:date,g:moment,h:json"
 SQL_WORDS = "order:int,user:text,group:text,select:moment,desc:text,end:date,text:text"
+# Of names that no system has.
 ENTITIES = {
-    "x": {"fields": "a:bool"},
-    "order": {},
-    "order-item": {"fields": EVERY_TYPE},
-    "token": {"fields": SQL_WORDS},
-    "offset-clause": {"plural": "offset"},
-    "sheep": {"plural": "sheep", "fields": f"{'x' * 40}:moment,{'y' * 40}:json"},
-    "a-very-long-name-of-one-customer": {"fields": EVERY_TYPE},
+    "q": {"fields": "a:bool"},
+    "quokka": {},
+    "quokka-tail": {"fields": EVERY_TYPE},
+    "quokka-reserved-word": {"fields": SQL_WORDS},
+    "quokka-offset": {"plural": "offset"},
+    "quokka-herd": {"plural": "quokka-herd", "fields": f"{'x' * 40}:moment,{'y' * 40}:json"},
+    "a-quokka-of-a-name-of-some-width": {"fields": EVERY_TYPE},
 }
 FAULTS = """
 import asyncio, pathlib, tempfile

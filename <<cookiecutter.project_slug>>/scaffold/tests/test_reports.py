@@ -19,7 +19,9 @@ from scaffold.tests.wholes import run, whole_project
 @pytest.fixture
 def furnished(copy: Path) -> Path:
     """The copy with an entity, one with a process, and what reports know so far."""
-    shutil.copytree(ROOT / REPORTS, copy / REPORTS)
+    (copy / REPORTS).mkdir(parents=True)
+    shutil.copy(ROOT / REPORTS / "submission.json", copy / REPORTS)
+    (copy / REPORTS / "mine.json").write_text('{"default": true}')
     made(copy, "entity", "order-item")
     made(copy, "process", "order-fulfilment", entity="order", signals="paid,shipped")
     return copy
@@ -45,10 +47,9 @@ def test_a_process_is_reported_on_by_its_stages(furnished: Path) -> None:
 
 
 def test_the_first_of_ones_own_is_the_default(furnished: Path) -> None:
-    for path in (furnished / REPORTS).glob("*.json"):
-        given = json.loads(path.read_text())
-        given.pop("default", None)
-        path.write_text(json.dumps(given))
+    assert "default" not in words(furnished, "order")
+    for name in ("mine", "order"):
+        (furnished / REPORTS / f"{name}.json").unlink()
     assert words(furnished, "order")["default"] is True
     assert "default" not in words(furnished, "order-item")
 
@@ -68,8 +69,8 @@ def test_what_is_not_there_is_refused(furnished: Path, capsys: pytest.CaptureFix
 @pytest.mark.slow
 def test_a_report_is_made_of_it(tmp_path: Path) -> None:
     folder = whole_project(tmp_path / "project")
-    made(folder, "process", "order-fulfilment", entity="order", signals="paid,shipped")
-    made(folder, "report", "order")
-    command = ("raw_runtime", "run", "generate-report", "--entity", "order", "--no-publish", "--json", "--rows", "[]")
+    made(folder, "process", "quokka-watch", entity="quokka", signals="seen,counted")
+    made(folder, "report", "quokka")
+    command = ("raw_runtime", "run", "generate-report", "--entity", "quokka", "--no-publish", "--json", "--rows", "[]")
     result = json.loads(run(folder, "-m", *command))["result"]
-    assert (result["entity"], result["title"], result["totals"]["rows"]) == ("order", "Orders", 0)
+    assert (result["entity"], result["title"], result["totals"]["rows"]) == ("quokka", "Quokkas", 0)

@@ -100,9 +100,9 @@ def test_further_webhooks_tell_any_signal(furnished: Path) -> None:
 @pytest.mark.slow
 def test_what_is_made_passes_its_own_tests(tmp_path: Path) -> None:
     folder = whole_project(tmp_path / "project")
-    made(folder, "process", "order-fulfilment", entity="order", signals="paid,shipped", webhooks="payment")
-    files = made(folder, "webhook", "order-fulfilment", "bank-transfer", signal="paid")
-    files += made(folder, "webhook", "order-fulfilment", "parcel", signal="shipped")
-    files += made(folder, "webhook", "order-fulfilment", "complaint", signal="cancellation")
+    made(folder, "process", "quokka-watch", entity="quokka", signals="seen,counted", webhooks="quokka-sight")
+    files = made(folder, "webhook", "quokka-watch", "quokka-photo", signal="seen")
+    files += made(folder, "webhook", "quokka-watch", "quokka-census", signal="counted")
+    files += made(folder, "webhook", "quokka-watch", "quokka-flight", signal="cancellation")
     check_style_and_types(folder, files)
     run_tests(folder, [path for path in files if path.startswith("api/tests/")])

@@ -65,14 +65,14 @@ def test_git_shows_it_and_takes_it_back(checkout: Path, capsys: pytest.CaptureFi
 def test_the_undoing_holds_where_one_stands(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = Plan.of("a report", {".raw/a b/one.py": "1\n", ".raw/a b/two.py": "2\n", "db/three.py": "3\n"}, ())
     before = snapshot(checkout)
-    monkeypatch.chdir(checkout / "api")
+    monkeypatch.chdir(checkout / "db")
     told = undoing(write(plan, checkout), checkout)
-    assert told.endswith("-- '../.raw/a b/' ../db/three.py")
+    assert told.endswith("-- '../.raw/a b/' three.py")
     # What Python leaves beside a module is ignored by git, and goes too.
     (checkout / ".raw/a b/__pycache__").mkdir()
     (checkout / ".raw/a b/__pycache__/one.pyc").touch()
     command = told.rpartition("Undo it:")[2]
-    subprocess.run(shlex.split(command), cwd=checkout / "api", check=True)
+    subprocess.run(shlex.split(command), cwd=checkout / "db", check=True)
     assert not (checkout / ".raw/a b").exists()
     assert snapshot(checkout) == before
 
