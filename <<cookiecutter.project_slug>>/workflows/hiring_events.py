@@ -13,8 +13,12 @@ from db.repositories import calls
 from db.repositories.events import EntityEvent
 from workflows.hiring_inputs import CalendarIn, CallCompletedIn, DecisionIn, WithdrawalIn
 
+CALENDAR = "calendar"
+CALL_COMPLETED = "call-completed"
 # Twilio's callbacks have ids of their own, made from the call and its status.
-CALL_COMPLETED, TWILIO = "call-completed", "twilio"
+TWILIO = "twilio"
+DECISION = "decision"
+WITHDRAWAL = "withdrawal"
 
 
 def target(candidate_id: uuid.UUID) -> str:
@@ -30,7 +34,7 @@ def calendar_event(event_id: str, body: bytes, given: CalendarIn) -> EntityEvent
     return EntityEvent(
         entity_type="candidate",
         entity_id=given.candidate_id,
-        source="calendar",
+        source=CALENDAR,
         event_id=event_id,
         body=body,
         name=f"call_{given.type}",
@@ -67,12 +71,12 @@ def call_event(source: str, event_id: str, body: bytes, given: CallCompletedIn) 
 
 def decision_event(candidate_id: uuid.UUID, key: str, body: bytes, given: DecisionIn, by: str) -> EntityEvent:
     """Return what is stored of a person's decision, once under its key; `by` names who may decide."""
-    return _of_person("decision", candidate_id, key, body, {"decision": given.decision, "by": by}, given.note)
+    return _of_person(DECISION, candidate_id, key, body, {"decision": given.decision, "by": by}, given.note)
 
 
 def withdrawal_event(candidate_id: uuid.UUID, key: str, body: bytes, given: WithdrawalIn, by: str) -> EntityEvent:
     """Return what is stored of a candidate's withdrawal, once under its key; `by` names who says so."""
-    return _of_person("withdrawal", candidate_id, key, body, {"by": by}, given.note)
+    return _of_person(WITHDRAWAL, candidate_id, key, body, {"by": by}, given.note)
 
 
 def _of_person(

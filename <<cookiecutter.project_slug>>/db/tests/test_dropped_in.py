@@ -94,7 +94,9 @@ async def test_every_column_is_stored_as_it_was_given_or_by_its_default(kind: st
 
 @pytest.mark.parametrize("default", ['server_default=text("5")', "default=func.abs(-5)"])
 async def test_a_value_that_the_database_makes_is_made(kind: str, tmp_path: Path, default: str) -> None:
-    module = dropped_in.MODULE.replace("default=5", default).replace("import String", "import String, func, text")
+    # May it be NULL, none would be told that the default was passed over.
+    module = dropped_in.MODULE.replace("order_: Mapped[int]", "order_: Mapped[int | None]")
+    module = module.replace("default=5", default).replace("import String", "import String, func, text")
     drop_in(tmp_path, module)
     async with testing.empty_database(kind, tmp_path) as url:
         stored = take(tmp_path, url, "create")

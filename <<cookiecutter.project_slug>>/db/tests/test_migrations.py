@@ -29,8 +29,8 @@ pytestmark = pytest.mark.anyio
 
 UNKNOWN = "0190163d-8694-739b-aea5-966c26f8ad91"
 CATALOGUE = [
-    """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default
-              FROM information_schema.columns WHERE table_schema = 'public'""",
+    """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default,
+              generation_expression FROM information_schema.columns WHERE table_schema = 'public'""",
     "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
        WHERE connamespace = 'public'::regnamespace""",

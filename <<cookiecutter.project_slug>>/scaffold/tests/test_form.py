@@ -39,7 +39,7 @@ OTHER_WORDS = {
     "STATUSES": "CANDIDATE_STATUSES",
     "candidate": "cv_submission",
     # What ends it from outside.
-    "CANCELLATION": "CALL_COMPLETED",
+    "CANCELLATION": "WITHDRAWAL",
     "CancellationEvent(Contract)": "Withdrawal(Contract)",
     "CancellationIn(NoteIn)": "WithdrawalIn(Body)",
     "cancellation_event": "withdrawal_event",
@@ -58,6 +58,9 @@ ELSEWHERE = {
 }
 
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
 def in_words_of_hiring(text: str) -> str:
     for word, other in WORDS.items():
         text = text.replace(word, other)
@@ -74,23 +77,22 @@ def probe() -> dict[str, str]:
 
 
 def parts(tree: ast.Module) -> Iterator[str]:
-    """Give what a module is made of: classes with their bases and methods, functions, constants, and the seams it uses."""
+    """Give what a module is made of: classes with bases and methods, functions, constants, and what these call."""
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             yield f"{node.name}({', '.join(ast.unparse(base) for base in node.bases)})"
-            yield from (
-                _method(node, each) for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
-            )
+            yield from (_method(each) for each in node.body if isinstance(each, FUNCTIONS))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from (target.id for target in targets if isinstance(target, ast.Name))
             if isinstance(node.value, ast.Call):
-                yield f"{ast.unparse(node.value.func)}({', '.join(sorted(word.arg or '' for word in node.value.keywords))})"
+                words = sorted(word.arg or "" for word in node.value.keywords)
+                yield f"{ast.unparse(node.value.func)}({', '.join(words)})"
 
 
-def _method(owner: ast.ClassDef, method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+def _method(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     kind = [ast.unparse(each).partition("(")[0] for each in method.decorator_list]
     return " ".join([*kind, method.name])
 

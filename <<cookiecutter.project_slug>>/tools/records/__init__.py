@@ -22,8 +22,8 @@ def __getattr__(name: str) -> Any:
     from pkgutil import iter_modules
 
     for found in iter_modules(__path__):
-        if found.name not in _OWN and not name.startswith("_"):
+        if found.name not in _OWN and not found.ispkg and not name.startswith("_"):
             module = import_module(f"{__name__}.{found.name}")
-            if name in module.__all__:
+            if name in getattr(module, "__all__", ()):
                 return getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,8 +9,11 @@ from configuration.hiring import hiring_settings
 from db.base import EntityRow
 from db.repositories import candidates
 from workflows.hiring_events import (
+    CALENDAR,
     CALL_COMPLETED,
+    DECISION,
     TWILIO,
+    WITHDRAWAL,
     calendar_event,
     call_event,
     decision_event,
@@ -68,7 +71,7 @@ PROCESS = Process(
     start=Start("cv-submission", CandidateIn, _make_row),
     incoming=(
         Incoming(
-            "calendar",
+            CALENDAR,
             CalendarIn,
             lambda _, key, body, given, by: calendar_event(key, body, given),  # noqa: ARG005
             Signal.CALENDAR,
@@ -92,7 +95,7 @@ PROCESS = Process(
             id_field="candidate_id",
             by_hand=False,
         ),
-        Incoming("decision", DecisionIn, decision_event, Signal.DECISION, Decision),
-        Incoming("withdrawal", WithdrawalIn, withdrawal_event, Signal.WITHDRAWAL, Withdrawal),
+        Incoming(DECISION, DecisionIn, decision_event, Signal.DECISION, Decision),
+        Incoming(WITHDRAWAL, WithdrawalIn, withdrawal_event, Signal.WITHDRAWAL, Withdrawal),
     ),
 )
