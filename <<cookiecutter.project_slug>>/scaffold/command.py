@@ -3,74 +3,51 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from raw_runtime.cli.options import Option, parse
 from raw_runtime.errors import UsageError
 from scaffold.house import House
-from scaffold.kinds import entity, process, report, webhook
+from scaffold.kinds import kinds
 from scaffold.plan import Plan
 from scaffold.rendering import refuse_double_meanings, tidied
 from scaffold.writing import record, undoing, write
 
-HELP = """\
-       raw new entity NAME [--fields F] [--plural P]
-       raw new process NAME --entity ENTITY --signals S,... [--webhooks W,...] [--fields F] [--plural P]
-       raw new webhook PROCESS NAME --signal S
-       raw new report ENTITY
-
-  entity    a table: model, migration, repository, tests
-  process   a Temporal workflow about an entity of its own, which waits for signals
-  webhook   one more sender of a signal that a process waits for
-  report    the words and stages by which generate-report reports on an entity
-"""
-OPTIONS_HELP = """\
-      --fields NAME:TYPE,...  what is known of one; TYPE is text, email, int, float, bool, date, moment or json
-                              (default: email:email,reference:text)
-      --plural NAME           how several are called, where the usual rules fail
-      --entity NAME           what the process is about, in the singular
-      --signals NAME,...      what it waits for, in this order
-      --webhooks NAME,...     webhooks that tell it the signals, one each, in their order
-      --signal NAME           which of the process's signals the webhook tells it (default: the one of its name)
-      --dry-run               say what would be made, and write nothing
-"""
-
-
-class Kind(NamedTuple):
-    """A kind of part: how it makes a plan of names and options, how many names it takes, and which options."""
-
-    plan: Callable[..., Plan]
-    options: tuple[Option, ...]
-    example: str
-    names: int = 1
-
-
-_DRY = Option("--dry-run")
-_FIELDS, _PLURAL = Option("--fields", "NAME:TYPE,..."), Option("--plural", "NAME")
-KINDS = {
-    "entity": Kind(entity.plan, (_FIELDS, _PLURAL, _DRY), "raw new entity order"),
-    "process": Kind(
-        process.plan,
-        (
-            Option("--entity", "NAME"),
-            Option("--signals", "NAME,..."),
-            Option("--webhooks", "NAME,..."),
-            _FIELDS,
-            _PLURAL,
-            _DRY,
-        ),
-        "raw new process order-fulfilment --entity order --signals payment-received,shipped",
+_OPTIONS = {
+    "--fields": (
+        "NAME:TYPE,...",
+        "what is known of one; TYPE is text, email, int, float, bool, date, moment or json",
+        "(default: email:email,reference:text)",
     ),
-    "webhook": Kind(
-        webhook.plan,
-        (Option("--signal", "NAME"), _DRY),
-        "raw new webhook order-fulfilment bank-transfer --signal payment-received",
-        names=2,
-    ),
-    "report": Kind(report.plan, (_DRY,), "raw new report order"),
+    "--plural": ("NAME", "how several are called, where the usual rules fail"),
+    "--entity": ("NAME", "what the process is about, in the singular"),
+    "--signals": ("NAME,...", "what it waits for, in this order"),
+    "--webhooks": ("NAME,...", "webhooks that tell it the signals, one each, in their order"),
+    "--signal": ("NAME", "which of the process's signals the webhook tells it (default: the one of its name)"),
+    "--dry-run": ("", "say what would be made, and write nothing"),
 }
+_DRY = Option("--dry-run")
+
+
+def usage() -> str:
+    """Return the lines of the help that say how the kinds are called."""
+    return "".join(f"       raw new {name} {kind.usage}\n" for name, kind in kinds().items())
+
+
+def kinds_help() -> str:
+    """Return the lines of the help that say what the kinds are."""
+    return "".join(f"  {name:<26}  {kind.tells}\n" for name, kind in kinds().items())
+
+
+def options_help() -> str:
+    """Return the lines of the help that say what the options mean."""
+    taken = {option.name for kind in kinds().values() for option in (*kind.options, _DRY)}
+    rows = []
+    for option, (value, *lines) in _OPTIONS.items():
+        if option in taken:
+            rows += [f"      {f'{option} {value}' if not n else '':<22}  {line}" for n, line in enumerate(lines)]
+    return "".join(f"{row}\n" for row in rows)
 
 
 def main(kind: str, argv: list[str], root: Path) -> int:
@@ -80,8 +57,8 @@ def main(kind: str, argv: list[str], root: Path) -> int:
         UsageError: an argument does not do, or a file is there already; nothing was written.
         RawError: the files cannot be written; nothing is left of them.
     """
-    made = KINDS[kind]
-    options, words = parse(f"new {kind}", made.options, argv, most=made.names)
+    made = kinds()[kind]
+    options, words = parse(f"new {kind}", (*made.options, _DRY), argv, most=made.names)
     if len(words) < made.names:
         needed = "A name is needed" if made.names == 1 else f"{made.names} names are needed"
         raise UsageError(f"{needed}: {made.example}")
@@ -106,7 +83,7 @@ def plan_of(kind: str, names: Sequence[str], options: Mapping[str, str], root: P
     Raises:
         UsageError: an argument does not do, or a file is there already.
     """
-    plan = KINDS[kind].plan(House(root), *names, options)
+    plan: Plan = kinds()[kind].plan(House(root), *names, options)
     plan.check(root)
     texts = {file.path: file.text for file in plan.files}
     refuse_double_meanings(texts, "--entity" if "--entity" in options else "NAME", options.get("--entity", names[-1]))

@@ -50,7 +50,6 @@ NAMES = {
         "(?i:recruit)",
         "(?i:interview)",
         r"(?i:\bcvs?\b|\bcv_|_cv\b)",
-        r'"positions?":',
     ),
     "reports": (
         "pygal",
@@ -129,6 +128,7 @@ ELSEWHERE = (
     ".cookiecutter.json",  # where the template is named
     "raw_runtime/validation/",  # lists the libraries that a step must not use
     "ruff.toml",  # names the packages that there may be
+    "scaffold/templates/process/docs/",  # a page that says what there is
     "tools/email/",  # has a mail for reports, and one is the sample of its tests
 )
 

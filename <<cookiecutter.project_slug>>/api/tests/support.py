@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 from fastapi import FastAPI
@@ -112,7 +112,7 @@ def in_process_runner() -> Runner:
 
 @asynccontextmanager
 async def running(
-    settings: ApiSettings, *, target: Target | None = None, runner: Runner | None = None
+    settings: ApiSettings, *, target: Target | Literal["temporal"] | None = None, runner: Runner | None = None
 ) -> AsyncIterator[Running]:
     """Run an application on these settings."""
     app = create_app(settings, target=target, runner=runner or in_process_runner())

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
 import pytest
 from temporalio.worker import Worker
 
-from api.main import create_app
 from api.settings import ApiSettings
 from api.tests.conftest import settings_of
 from api.tests.hiring import applied
 from api.tests.servers import TestServer
-from api.tests.support import BASE, Client, in_process_runner
+from api.tests.support import Client, running
 from workflows.temporal.tests.hiring_standin import StandIn
 
 pytestmark = pytest.mark.anyio
@@ -38,16 +36,14 @@ async def test_with_temporal_away_webhooks_are_taken_and_delivered_when_it_is_ba
     settings: ApiSettings, temporal_server: TestServer
 ) -> None:
     quick = settings_of(settings.database_url, temporal_task_queue=QUEUE, backoff_max_seconds=0.3)
-    app = create_app(quick, runner=in_process_runner())
-    transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=BASE) as http:
-        client = Client(http)
+    async with running(quick, target="temporal") as api:
+        client = api.client
         candidate_id = await applied(client)
         # The process has not started yet; what is sent meanwhile waits behind its start.
         call = {"candidate_id": candidate_id, "type": "scheduled", "call_time": "2030-05-06T14:30:00Z"}
         assert (await client.send("/webhooks/calendar", call, webhook_id="cal-1")).status_code == 202
         assert (await client.send("/webhooks/calendar", call, webhook_id="cal-1")).status_code == 202
-        parts = (await http.get("/readyz")).json()["parts"]
+        parts = (await client.http.get("/readyz")).json()["parts"]
         assert "2 pending" in parts["outbox"]
         assert parts["temporal"].startswith("Temporal refuses the connection")
         assert "Webhooks are taken all the same" in parts["temporal"]

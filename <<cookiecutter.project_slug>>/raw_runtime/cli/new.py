@@ -14,6 +14,10 @@ HELP = """\
 usage: raw new workflow NAME [--intent TEXT] [--from ID]
        raw new tool NAME [--description TEXT]
 """
+_KINDS_HELP = """\
+  workflow                    a RAW workflow that runs and passes the gates, as raw create makes it
+  tool                        a package in tools/ for what several RAW workflows share
+"""
 _OPTIONS_HELP = """
   -i, --intent TEXT           what the workflow is for
       --from ID               begin with a copy of this workflow
@@ -21,6 +25,8 @@ _OPTIONS_HELP = """
 """
 _OWN = ("workflow", "tool")
 _OF_SYSTEM = ("entity", "process", "webhook", "report")
+# What makes a kind may be left out of a system; the template's answer that puts it in.
+_ANSWERS = {"webhook": "needs_webhooks=yes", "report": "scheduled_reports=yes"}
 
 
 def new_command(argv: list[str]) -> int:
@@ -55,8 +61,10 @@ def _part(kind: str, argv: list[str]) -> int:
         )
     with on_path(project):
         scaffold = _scaffold()
-        if kind not in scaffold.KINDS:
-            raise UsageError(f"raw new {kind}: this system cannot make one. It makes: {', '.join(scaffold.KINDS)}.")
+        if kind not in scaffold.kinds():
+            answer = _ANSWERS.get(kind)
+            remedy = f"Render the template with {answer}." if answer else f"It makes: {', '.join(scaffold.kinds())}."
+            raise UsageError(f"raw new {kind}: this system has none. {remedy}")
         return int(scaffold.main(kind, argv, project.root))
 
 
@@ -70,10 +78,10 @@ def _help() -> str:
     except ProjectNotFound:
         project = None
     if project is None or not _has_scaffold(project):
-        return f"{HELP}{_OPTIONS_HELP}"
+        return f"{HELP}\n{_KINDS_HELP}{_OPTIONS_HELP}"
     with on_path(project):
         scaffold = _scaffold()
-    return f"{HELP}{scaffold.HELP}{_OPTIONS_HELP}{scaffold.OPTIONS_HELP}"
+        return f"{HELP}{scaffold.usage()}\n{_KINDS_HELP}{scaffold.kinds_help()}{_OPTIONS_HELP}{scaffold.options_help()}"
 
 
 def _has_scaffold(project: Project) -> bool:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from raw_runtime.cli.options import Option
 from raw_runtime.errors import UsageError
 from scaffold.fields import DEFAULT, Field, fields_of
 from scaffold.house import House
+from scaffold.kinds import Kind
 from scaffold.names import Name, entity_of
 from scaffold.plan import Plan
 from scaffold.rendering import render
@@ -34,7 +36,7 @@ def values_of(house: House, name: str, argument: str, options: Mapping[str, str]
 
     entity and plural: Name. fields: Field, in their order; types: which kinds of fields there are; label: the field
     by which people know one, None if no field is. number and after: of its migration and the one before. statuses and
-    final: str. created: an ISO time, in UTC. has_api, has_example: whether the system has that.
+    final: str. created: an ISO time, in UTC. has_api: whether the system has one.
 
     Raises:
         UsageError: a name or a field does not do, or is taken.
@@ -55,7 +57,6 @@ def values_of(house: House, name: str, argument: str, options: Mapping[str, str]
         "after": after,
         "created": datetime.now(UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00"),
         "has_api": house.has_api,
-        "has_example": "candidate" in house.entities,
     }
 
 
@@ -97,3 +98,14 @@ def _label(fields: tuple[Field, ...]) -> str | None:
 def fields_named(fields: tuple[Field, ...], type_: str) -> list[Field]:
     """Return the fields of one kind."""
     return [field for field in fields if field.type == type_]
+
+
+FIELDS, PLURAL = Option("--fields", "NAME:TYPE,..."), Option("--plural", "NAME")
+
+KIND = Kind(
+    tells="a table: model, migration, repository, tests",
+    usage="NAME [--fields F] [--plural P]",
+    example="raw new entity order",
+    plan=plan,
+    options=(FIELDS, PLURAL),
+)

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from raw_runtime.cli.options import Option
 from raw_runtime.errors import UsageError
 from scaffold.house import House
+from scaffold.kinds import Kind
 from scaffold.kinds import entity as of_entity
 from scaffold.names import LONGEST_WORD, Name, list_of, name_of
 from scaffold.plan import Plan
@@ -147,3 +149,18 @@ def refuse_taken_path(house: House, path: str, argument: str) -> None:
     """
     if path in house.pages:
         raise UsageError(f"{argument}: the path {path} is taken, by {house.pages[path]}. Take another name.")
+
+
+KIND = Kind(
+    tells="a Temporal workflow about an entity of its own, which waits for signals",
+    usage="NAME --entity ENTITY --signals S,... [--webhooks W,...] [--fields F] [--plural P]",
+    example="raw new process order-fulfilment --entity order --signals payment-received,shipped",
+    plan=plan,
+    options=(
+        Option("--entity", "NAME"),
+        Option("--signals", "NAME,..."),
+        Option("--webhooks", "NAME,..."),
+        of_entity.FIELDS,
+        of_entity.PLURAL,
+    ),
+)

@@ -7,6 +7,7 @@ from typing import Any
 
 from raw_runtime.errors import UsageError
 from scaffold.house import House
+from scaffold.kinds import Kind
 from scaffold.names import Name, shown
 from scaffold.plan import Plan
 from scaffold.rendering import render
@@ -56,3 +57,11 @@ def values_of(house: House, entity: str) -> dict[str, Any]:
         "final": final,
         "is_default": not any('"default": true' in path.read_text(encoding="utf-8") for path in others),
     }
+
+
+KIND = Kind(
+    tells="the words and stages by which generate-report reports on an entity",
+    usage="ENTITY",
+    example="raw new report order",
+    plan=plan,
+)

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from raw_runtime.cli.options import Option
 from raw_runtime.errors import UsageError
 from scaffold.house import House
+from scaffold.kinds import Kind
 from scaffold.kinds.process import refuse_taken_path
 from scaffold.names import LONGEST_WORD, Name, name_of, shown
 from scaffold.plan import Plan
@@ -37,10 +39,6 @@ def values_of(house: House, process: str, name: str, options: Mapping[str, str])
     Raises:
         UsageError: there is no such process or signal, or the name does not do, or is taken.
     """
-    if not house.has_api:
-        raise UsageError(
-            "raw new webhook needs an API, which this system has not. Render the template with needs_webhooks=yes."
-        )
     names = {module.replace("_", "-"): module for module in house.processes}
     if process not in names:
         known = ", ".join(names) or "none yet: raw new process makes one"
@@ -63,3 +61,13 @@ def values_of(house: House, process: str, name: str, options: Mapping[str, str])
         "entity": house.entity_of(names[process]),
         "told": told[signal],
     }
+
+
+KIND = Kind(
+    tells="one more sender of a signal that a process waits for",
+    usage="PROCESS NAME [--signal S]",
+    example="raw new webhook order-fulfilment bank-transfer --signal payment-received",
+    plan=plan,
+    options=(Option("--signal", "NAME"),),
+    names=2,
+)

@@ -70,7 +70,7 @@ def in_words_of_hiring(text: str) -> str:
 @pytest.fixture(scope="module")
 def probe() -> dict[str, str]:
     """What would be made, by path, in hiring's words."""
-    plan, _ = plan_of("process", "probing", OPTIONS, ROOT)
+    plan, _ = plan_of("process", ["probing"], OPTIONS, ROOT)
     _, number = House(ROOT).newest_migration()
     made = {file.path.replace(f"{number}_", "0002_"): file.text for file in plan.files}
     return {in_words_of_hiring(path): in_words_of_hiring(text) for path, text in made.items()}
@@ -138,7 +138,7 @@ def test_each_part_has_its_counterpart(probe: dict[str, str]) -> None:
 
 def test_both_have_a_history_of_each_end() -> None:
     recorded = [path.stem for path in (ROOT / HISTORIES).glob("hiring-*.json")]
-    plan, _ = plan_of("process", "probing", OPTIONS, ROOT)
+    plan, _ = plan_of("process", ["probing"], OPTIONS, ROOT)
     for name in plan.histories:
         end = name.removeprefix("probing-").partition("-")[0]
         assert any(

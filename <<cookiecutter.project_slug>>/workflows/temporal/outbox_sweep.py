@@ -1,7 +1,7 @@
 """A Temporal Schedule starts this every few minutes: it delivers what waits in the outbox for too long.
 
 The API delivers at once and goes on trying; the sweep is for the night when no API process is left, and for the shape
-that has none. It tells the recruiters on Slack when entries were given up on.
+that has none. It tells people on Slack when entries were given up on.
 """
 
 from __future__ import annotations

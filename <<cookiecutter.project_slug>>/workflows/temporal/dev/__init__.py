@@ -1,1 +1,1 @@
-"""The whole system on a laptop: `dev` runs it until Ctrl-C, `demo` plays candidates through it."""
+"""The whole system on a laptop: `dev` runs it until Ctrl-C, `demo` plays each process through it."""

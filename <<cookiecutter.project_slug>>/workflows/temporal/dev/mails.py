@@ -1,4 +1,4 @@
-"""Where the demo's candidates get their mails: the recorder's folder, or the catcher of docker-compose.yml."""
+"""Where the people of the demo get their mails: the recorder's folder, or the catcher of docker-compose.yml."""
 
 from __future__ import annotations
 

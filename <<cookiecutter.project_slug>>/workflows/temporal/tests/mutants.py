@@ -1,164 +1,149 @@
-"""Mutants of the code: what would break processes under way, or what a worker would only find out with them."""
+"""Mutants of the code: what would break processes under way, or what a worker would only find out with them.
+
+Each is tried in a copy of its own. Those here are of the outbox sweep, which every system has.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from workflows.temporal.validate import HISTORIES
-from workflows.temporal.validation.histories import read_history
+from settings import ROOT
 
-PROCESS = "workflows/temporal/hiring_process.py"
+SWEEP = "workflows/temporal/outbox_sweep.py"
 CONTRACTS = "workflows/temporal/contracts.py"
 ACTIVITIES = "workflows/temporal/activities/__init__.py"
-APPROVED = '            return await self._end("completed", "approved")\n'
-ENTER_DECISION = "        await self._enter(Stage.AWAITING_DECISION)\n"
-SCHEDULING = '        await self._mail("scheduling")\n        call_sid'
-ENTER_DATE = '                await self._enter(Stage.AWAITING_CALL_TIME, {"call_time": call_time.isoformat()})\n'
-INVITE = '                await self._invite("invitation", call_time)\n'
-IMPORT = "import asyncio\n"
-SEEN = "        self._seen.add(event_id)\n"
-TELL = '                await self._notify("failed")\n'
-CRASH = "if workflow.unsafe.in_sandbox():\n    import ctypes\n    ctypes.string_at(0)\n"
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """Changes of a file, and what a failing check of a kind says of it; no words: it must pass."""
+    """Changes of a file, and what a failing check of a kind says of it; no words: it must pass.
+
+    Without a path they are of the workflow's own module.
+    """
 
     changes: Mapping[str, str]
     kind: str = ""
     words: tuple[str, ...] = ()
-    path: str = PROCESS
+    path: str = ""
 
 
-def _event(summary: str) -> str:
-    """Name the first event of the hired candidate's history that has this summary."""
-    recorded = read_history(HISTORIES / "hiring-completed.json")
-    found = next(event for event in recorded.events if event.summary == summary)
-    return f"event {found.id}, {found.type} {found.activity}"
-
-
-_BREAKS = "HiringProcess is not deterministic: it breaks at "
+_BREAKS = "OutboxSweep is not deterministic: it breaks at event 5, ActivityTaskScheduled sweep_outbox"
 MUTANTS = {
     "nothing": Mutant({}),
-    "an activity less": Mutant(
-        {ENTER_DECISION: ""},
-        "replay",
-        (_BREAKS + _event("awaiting_decision"), "(awaiting_decision)", "the code: started a timer"),
-    ),
-    "an activity more": Mutant(
-        {APPROVED: f'            await self._notify("failed")\n{APPROVED}'},
-        "replay",
-        (_BREAKS + _event("completed"), "the code: started the activity notify_slack (failed)"),
-    ),
-    "two swapped": Mutant(
-        {ENTER_DATE + INVITE: INVITE + ENTER_DATE},
-        "replay",
-        (_BREAKS + _event("awaiting_call_time"), "the code: started the activity send_mail (invitation)"),
-    ),
     "an activity renamed": Mutant(
-        {'"place_call"': '"make_call"'},
+        {'"sweep_outbox"': '"clean_outbox"'},
         "replay",
-        ("ActivityTaskScheduled place_call", "the code: started the activity make_call"),
+        (_BREAKS, "the code: started the activity clean_outbox"),
         CONTRACTS,
     ),
     "a timer more": Mutant(
-        {SCHEDULING: f"        await asyncio.sleep(5)\n{SCHEDULING}"},
+        {
+            "        result: SweepResult": "        await workflow.sleep(5)\n        result: SweepResult",
+        },
         "replay",
-        (_BREAKS + _event("scheduling"), "the code: started a timer"),
-    ),
-    "the clock": Mutant(
-        {f"workflow.now()\n{ENTER_DECISION}": f"datetime.now(UTC)\n{ENTER_DECISION}"},
-        "replay",
-        (
-            "uses datetime.datetime.now",
-            "workflow.now()",
-            f"at {PROCESS}, line ",
-            "in _decide",
-            "(generate-call-summary)",
-        ),
-    ),
-    "a random id": Mutant(
-        {IMPORT: f"{IMPORT}import uuid\n", SEEN: SEEN.replace("event_id", "event_id + str(uuid.uuid4())")},
-        "replay",
-        ("uses uuid.uuid4", "workflow.uuid4()", "in _is_new"),
-    ),
-    "another signal": Mutant(
-        {"signal(name=Signal.CALENDAR)": 'signal(name="calender")'},
-        "signals",
-        ("contracts.Signal names 'calendar', which no workflow takes", "'calender'"),
-    ),
-    "a database driver": Mutant(
-        {IMPORT: f"{IMPORT}import sqlalchemy.ext.asyncio\n"},
-        "imports",
-        ("workflows.temporal.hiring_process -> sqlalchemy.ext.asyncio", "may die of it"),
-    ),
-    "an activity more, patched": Mutant({APPROVED: f'            if workflow.patched("told"):\n{TELL}{APPROVED}'}),
-}
-MORE = {
-    "an earlier end": Mutant(
-        {APPROVED: '            return HiringResult(status="completed")\n'},
-        "replay",
-        (_BREAKS + _event("completed"), "the code: ended the process"),
-    ),
-    "the environment": Mutant(
-        {IMPORT: f"{IMPORT}import os\n", APPROVED: f'            os.environ.get("X")\n{APPROVED}'},
-        "replay",
-        ("uses os.environ", "give settings in the workflow's input"),
-    ),
-    "an error": Mutant(
-        {APPROVED: f'            raise ValueError("oops")\n{APPROVED}'},
-        "replay",
-        ("ended with ValueError: oops", f"at {PROCESS}, line "),
-    ),
-    "a loop for ever": Mutant(
-        {APPROVED: f"            while True: pass\n{APPROVED}"},
-        "replay",
-        ("does not give way", f"at {PROCESS}, line ", "in _hire"),
+        (_BREAKS, "the code: started a timer"),
     ),
     "another name": Mutant(
-        {'"HiringProcess"': '"Hiring"'},
+        {'"OutboxSweep"': '"Sweep"'},
         "replay",
-        ("no workflow is called HiringProcess; was it renamed? There are: Hiring, OutboxSweep",),
+        ("no workflow is called OutboxSweep; was it renamed?",),
         CONTRACTS,
     ),
-    "another argument": Mutant(
-        {"withdrawal: Withdrawal)": "withdrawal: Decision)"},
-        "signals",
-        ("The signal withdrawal is sent with Withdrawal, and is taken with Decision.",),
-    ),
-    "two arguments": Mutant(
-        {"decision: Decision) -> None": "decision: Decision, note: str) -> None"},
-        "signatures",
-        ("signal decision takes 2 arguments: give it exactly one",),
+    "a database driver": Mutant(
+        {"from temporalio import workflow\n": "import sqlalchemy.ext.asyncio\nfrom temporalio import workflow\n"},
+        "imports",
+        ("workflows.temporal.outbox_sweep -> sqlalchemy.ext.asyncio", "may die of it"),
     ),
     "an activity that nobody registers": Mutant(
-        {"            self.records.record,\n": ""},
+        {"            self.sweep.sweep_outbox,\n": ""},
         "activities",
-        ("contracts.Activity names 'record', which the registry does not have",),
+        ("The contracts name the activity 'sweep_outbox', which the registry does not have",),
         ACTIVITIES,
     ),
-    "an activity by a wrong name": Mutant(
-        {"workflow.start_activity(\n            name.value,": 'workflow.start_activity(\n            "recrod",'},
-        "activities",
-        (", starts the activity 'recrod', which is not registered.",),
-    ),
-    "a database driver behind another module": Mutant(
-        {"from temporalio import workflow\n": "from temporalio import workflow\nfrom db import types\n"},
-        "imports",
-        ("workflows.temporal.hiring_process -> db", "-> sqlalchemy"),
-    ),
-    "a crash": Mutant(
-        {"ResultT = TypeVar": f"{CRASH}ResultT = TypeVar"},
-        "process",
-        ("loading HiringProcess (workflows.temporal.hiring_process) in the sandbox", "died of SIGSEGV"),
-    ),
-    "no Python": Mutant({"class HiringProcess:": "class HiringProcess"}, "process", ("SyntaxError",)),
-    "code at module level": Mutant({"ResultT = TypeVar": "open('x.txt')\nResultT = TypeVar"}, "process", ("x.txt",)),
-    "an activity less, patched": Mutant(
-        {ENTER_DECISION: f'        if not workflow.patched("quiet"):\n    {ENTER_DECISION}'}
-    ),
-    # What replay does not catch: test_steps.py does.
-    "another timeout": Mutant({"_ATTEMPT_LIMIT = timedelta(seconds=60)": "_ATTEMPT_LIMIT = timedelta(seconds=1)"}),
+    "no Python": Mutant({"class OutboxSweep:": "class OutboxSweep"}, "process", ("SyntaxError",)),
 }
+
+
+def copy_of_the_project(folder: Path) -> Path:
+    """Copy what a mutant changes, and link the rest."""
+    folder.mkdir(parents=True)
+    shutil.copytree(
+        ROOT / "workflows",
+        folder / "workflows",
+        ignore=lambda name, names: [one for one in names if one == "__pycache__" or _is_test(Path(name), one)],
+    )
+    for name in (
+        "configuration",
+        "db",
+        "tools",
+        "tracing",
+        "raw_runtime",
+        "settings.py",
+        "logs.py",
+        "pyproject.toml",
+        ".raw",
+    ):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def _is_test(folder: Path, name: str) -> bool:
+    return folder.name == "tests" and name.startswith("test_")
+
+
+def validate(project: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the gate in a copy."""
+    command = [sys.executable, "-m", "workflows.temporal.validate", *words]
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, timeout=300, check=False)
+
+
+def tried(mutants: Mapping[str, Mutant], module: str, folder: Path) -> dict[str, tuple[int, dict[str, Any]]]:
+    """Try all of them, as many at a time as there are cores; return exit code and document of each.
+
+    Args:
+        mutants: by their names.
+        module: the path of the workflow's module.
+        folder: where the copies are made.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        begun = {
+            name: pool.submit(_try, mutant, module, folder / str(number))
+            for number, (name, mutant) in enumerate(mutants.items())
+        }
+    return {name: one.result() for name, one in begun.items()}
+
+
+def _try(mutant: Mutant, module: str, folder: Path) -> tuple[int, dict[str, Any]]:
+    project = copy_of_the_project(folder)
+    path = project / (mutant.path or module)
+    text = path.read_text()
+    for old, new in mutant.changes.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    path.write_text(text)
+    done = validate(project, "--json", "--timeout", "240")
+    assert not done.stderr, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def check(mutant: Mutant, outcome: tuple[int, dict[str, Any]]) -> None:
+    """Assert that the gate said what it should."""
+    code, document = outcome
+    failed = [check for check in document["checks"] if not check["ok"]]
+    if not mutant.words:
+        assert (code, document["ok"], failed) == (0, True, [])
+        return
+    assert (code, document["ok"]) == (1, False)
+    of_kind = [one for one in failed if one["kind"] == mutant.kind]
+    said = ["\n".join((one["subject"], one["words"], *one["details"])) for one in of_kind]
+    assert any(all(words in text for words in mutant.words) for text in said), failed

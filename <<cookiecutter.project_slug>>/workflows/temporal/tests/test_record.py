@@ -19,28 +19,28 @@ def record(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_is_there_is_kept(tmp_path: Path) -> None:
-    names = ("hiring-failed", "outbox-sweep")
-    (tmp_path / "hiring-failed.json").write_text("older")
-    done = record("--folder", str(tmp_path), *names)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    assert done.stdout == "kept      hiring-failed.json\nrecorded  outbox-sweep.json\n"
-    assert (tmp_path / "hiring-failed.json").read_text() == "older"
+    sweep = tmp_path / "outbox-sweep.json"
+    first = record("--folder", str(tmp_path), "outbox-sweep")
+    assert (first.returncode, first.stdout, first.stderr) == (0, "recorded  outbox-sweep.json\n", "")
+    sweep.write_text("older")
+    done = record("--folder", str(tmp_path), "outbox-sweep")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "kept      outbox-sweep.json\n", "")
+    assert sweep.read_text() == "older"
 
-    beside = record("--folder", str(tmp_path), "--label", "second-reminder", *names)
+    beside = record("--folder", str(tmp_path), "--label", "second-reminder", "outbox-sweep")
     assert beside.returncode == 0, beside.stderr
-    assert (tmp_path / "hiring-failed.json").read_text() == "older"
-    assert (tmp_path / "hiring-failed.second-reminder.json").read_text().startswith('{"events":[\n')
+    assert sweep.read_text() == "older"
+    assert (tmp_path / "outbox-sweep.second-reminder.json").read_text().startswith('{"events":[\n')
 
-    anew = record("--folder", str(tmp_path), "--replace", *names)
+    anew = record("--folder", str(tmp_path), "--replace", "outbox-sweep")
     assert anew.returncode == 0, anew.stderr
-    assert (tmp_path / "hiring-failed.json").read_text() == (
-        tmp_path / "hiring-failed.second-reminder.json"
+    assert (tmp_path / "outbox-sweep.json").read_text() == (
+        tmp_path / "outbox-sweep.second-reminder.json"
     ).read_text()
 
 
 def test_wrong_usage(tmp_path: Path) -> None:
-    for words in (["--label", "../x"], ["--label", "x", "--replace"], ["hiring-nonsense"]):
+    for words in (["--label", "../x"], ["--label", "x", "--replace"], ["nonsense"]):
         done = record("--folder", str(tmp_path), *words)
         assert done.returncode == 2
         assert "error: " in done.stderr

@@ -9,11 +9,14 @@ import pytest
 from pydantic import BaseModel
 from temporalio import activity, workflow
 
+from workflows.temporal.contracts import Activity
+from workflows.temporal.outbox_sweep import OutboxSweep
+from workflows.temporal.tests.parcel_workflow import ParcelProcess, Recall, Scan
 from workflows.temporal.tests.tiny import Hold, Tiny
 from workflows.temporal.tests.tiny_registry import hold
 from workflows.temporal.validate import report
 from workflows.temporal.validation.checks import statuses_of
-from workflows.temporal.validation.imports import driver_within_reach
+from workflows.temporal.validation.imports import activity_names, driver_within_reach
 from workflows.temporal.validation.model import Check, Doing, decode, encode
 from workflows.temporal.validation.signatures import (
     check_activities,
@@ -21,6 +24,7 @@ from workflows.temporal.validation.signatures import (
     check_signals,
     check_types,
     check_workflow_signatures,
+    named_activities,
 )
 
 
@@ -63,7 +67,10 @@ def test_activities() -> None:
     assert check_activities([hold], [], Path(), ["hold"]).ok
     assert faults(check_activities([hold, hold], [], Path(), ["hold", "let_go"])) == [
         "The activity 'hold' is registered 2 times.",
-        "contracts.Activity names 'let_go', which the registry does not have: who starts it waits for ever.",
+        "The contracts name the activity 'let_go', which the registry does not have: who starts it waits for ever.",
+    ]
+    assert faults(check_activities([hold], [], Path(), [])) == [
+        "The registry has the activity 'hold', which is in no enum `...Activity` of the contracts.",
     ]
     assert faults(check_activity_signatures([hold, untyped])) == [
         "untyped: its argument given has no annotation.",
@@ -84,17 +91,22 @@ def test_signals() -> None:
     class Other(BaseModel):
         pass
 
-    assert faults(check_signals([Double], [("loose", Other)], ["loose"])) == [
-        "A workflow takes the signal 'bare', which contracts.Signal does not name: nobody sends it.",
-        "The signal loose is sent with Other, and is taken with dict.",
+    assert check_signals("parcel", ParcelProcess, [("scan", Scan), ("recall", Recall), ("scan", Scan)]).ok
+    assert faults(check_signals("parcel", ParcelProcess, [("scan", Other), ("return", Other)])) == [
+        "The process is sent the signal 'return', which its workflow does not take: it would change nothing.",
+        "The workflow takes the signal 'recall', which is in no `Incoming` of the process: nobody sends it.",
+        "The signal scan is sent with Other, and is taken with Scan.",
     ]
 
 
-def test_statuses() -> None:
-    from workflows.temporal.hiring_process import HiringProcess
-    from workflows.temporal.outbox_sweep import OutboxSweep
+def test_names_of_activities(tmp_path: Path) -> None:
+    assert set(named_activities([Tiny, ParcelProcess])) == {str(name) for name in Activity}
+    (tmp_path / "p.py").write_text("x._act('a', y)\nx._effect(name, y)\nw.start_activity('b')\nx.act('c')\n")
+    assert list(activity_names("p", tmp_path)) == [("a", 1), ("b", 3)]
 
-    assert statuses_of(HiringProcess) == ("completed", "rejected", "expired", "no_show", "withdrawn", "failed")
+
+def test_statuses() -> None:
+    assert statuses_of(ParcelProcess) == ("arrived", "lost", "returned", "failed")
     assert statuses_of(OutboxSweep) == ()
 
 

@@ -48,7 +48,7 @@ async def run_checks(histories: Path, emit: Emit) -> None:
     reach = [_reach(module) for module in dict.fromkeys(kind.__module__ for kind in kinds)]
     for check in reach:
         emit(check)
-    emit(signatures.check_activities(activities, kinds, ROOT))
+    emit(signatures.check_activities(activities, kinds, ROOT, signatures.named_activities(kinds)))
     emit(signatures.check_activity_signatures(activities))
     for kind in kinds:
         emit(signatures.check_workflow_signatures(kind))

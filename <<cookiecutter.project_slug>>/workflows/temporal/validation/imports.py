@@ -17,6 +17,8 @@ DRIVERS = frozenset(
         "redis", "sqlalchemy", "sqlite3",
     }
 )  # fmt: skip
+# The SDK's ways to start an activity, and those of workflows.temporal.base.
+_STARTING = frozenset({"execute_activity", "start_activity", "execute_local_activity", "_act", "_effect"})
 
 
 def driver_within_reach(module: str, root: Path) -> tuple[str, ...]:
@@ -51,7 +53,7 @@ def activity_names(module: str, root: Path) -> Iterator[tuple[str, int]]:
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
-            and node.func.attr in ("execute_activity", "start_activity", "execute_local_activity")
+            and node.func.attr in _STARTING
             and node.args
             and isinstance(node.args[0], ast.Constant)
             and isinstance(node.args[0].value, str)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -35,19 +37,34 @@ def check_types(kinds: Sequence[type]) -> Check:
     return _check("types", "registry", faults, ", ".join(map(type_name, kinds)))
 
 
+def named_activities(kinds: Iterable[type]) -> list[str]:
+    """Return the names that contracts give activities.
+
+    Those that every process may use are in `contracts.Activity`; a process's own are in an enum of its contracts whose
+    name ends so too, which its workflow's module imports.
+    """
+    own = [
+        enum
+        for kind in kinds
+        for enum in vars(sys.modules[kind.__module__]).values()
+        if isinstance(enum, type) and issubclass(enum, StrEnum) and enum.__name__.endswith(Activity.__name__)
+    ]
+    return [str(name) for enum in dict.fromkeys([Activity, *own]) for name in enum]
+
+
 def check_activities(
-    registered: Sequence[Callable[..., Any]], kinds: Sequence[type], root: Path, known: Iterable[str] = tuple(Activity)
+    registered: Sequence[Callable[..., Any]], kinds: Sequence[type], root: Path, known: Iterable[str]
 ) -> Check:
     """Check that workers register exactly the activities that the contracts name, and workflows start no others."""
     names = [_activity_name(one) for one in registered]
     named = {str(name) for name in known}
     faults = _doubles("activity", names)
     faults += [
-        f"contracts.Activity names {name!r}, which the registry does not have: who starts it waits for ever."
+        f"The contracts name the activity {name!r}, which the registry does not have: who starts it waits for ever."
         for name in sorted(named - set(names))
     ]
     faults += [
-        f"The registry has the activity {name!r}, which contracts.Activity does not name."
+        f"The registry has the activity {name!r}, which is in no enum `...Activity` of the contracts."
         for name in sorted(set(names) - named)
     ]
     for module in dict.fromkeys(kind.__module__ for kind in kinds):
