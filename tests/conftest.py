@@ -32,6 +32,7 @@ THOROUGH = {
     "template/test_nightly.py",
     "template/test_provenance.py",
     "template/test_starter.py",
+    "template/test_tutorial.py",
 }
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

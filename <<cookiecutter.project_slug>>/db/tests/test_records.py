@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from db.entities.submission import Submission
-from db.repositories import submissions
+from db.repositories import entities, submissions
 from db.session import Database
 from db.tests.runs import raw_run
 from db.types import new_id
@@ -52,6 +52,32 @@ async def test_a_record_is_read_inside_and_outside_of_an_event_loop(
 async def test_an_unknown_id_is_one_sentence(given: str, sentence: str) -> None:
     with pytest.raises(records.RecordsError) as caught:
         records.submission(given)
+    assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.usefixtures("of_this_database")
+async def test_an_entity_of_any_type_is_its_columns(database: Database, submission: Submission) -> None:
+    async with database.session() as session:
+        assert await entities.set_result_part(session, "submission", submission.id, "analyze", {"category": "billing"})
+    record = records.entity("submission", submission.id.hex)
+    assert set(record) == set(Submission.__mapper__.column_attrs.keys())
+    assert (record["id"], record["text"], record["status"]) == (str(submission.id), TEXT, "pending")
+    assert record["result"] == {"analyze": {"category": "billing"}}
+    assert record["created_at"] == submission.created_at
+
+
+@pytest.mark.usefixtures("of_this_database")
+@pytest.mark.parametrize(
+    ("name", "given", "sentence"),
+    [
+        ("parcel", str(new_id()), "The database holds no 'parcel': its entities are "),
+        ("submission", "", "There is no submission '': an id looks like"),
+        ("submission", "01890a5d-ac96-774b-bcce-b302099a8057", "There is no submission '"),
+    ],
+)
+async def test_an_entity_that_is_not_there_is_one_sentence(name: str, given: str, sentence: str) -> None:
+    with pytest.raises(records.RecordsError) as caught:
+        records.entity(name, given)
     assert str(caught.value).startswith(sentence)
 
 

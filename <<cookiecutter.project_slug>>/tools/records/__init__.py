@@ -8,10 +8,10 @@ too, as `records.NAME`.
 from typing import Any
 
 from tools.records.edge import completed
-from tools.records.reader import RecordsError, SubmissionRecord, submission
+from tools.records.reader import RecordsError, SubmissionRecord, entity, submission
 from tools.records.walk import History, histories
 
-__all__ = ["History", "RecordsError", "SubmissionRecord", "completed", "histories", "submission"]
+__all__ = ["History", "RecordsError", "SubmissionRecord", "completed", "entity", "histories", "submission"]
 
 _OWN = {"edge", "reader", "walk"}
 

@@ -7,11 +7,12 @@ import threading
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from db.entities import EntityType
     from db.session import Database
 
 _ResultT = TypeVar("_ResultT")
@@ -46,6 +47,41 @@ def submission(id: str) -> SubmissionRecord:  # noqa: A002
         return SubmissionRecord(str(row.id), row.form, row.email, row.text) if row else None
 
     return found("submission", id, read_one(read))
+
+
+def entity(name: str, id: str) -> dict[str, Any]:  # noqa: A002
+    """Return one entity of any type, by the names of its columns; the id is text, all else as the model has it.
+
+    `result` is what RAW workflows made of it so far, by their names; None before the first.
+
+    Raises:
+        RecordsError: there is no such type, none of this id, or the database could not be read.
+    """
+    model = kind_of(name).model
+    key = key_of(name, id)
+
+    async def read(session: AsyncSession) -> dict[str, Any] | None:
+        row = await session.get(model, key)
+        if row is None:
+            return None
+        columns = model.__mapper__.column_attrs.keys()  # type: ignore[attr-defined]
+        return {**{column: getattr(row, column) for column in columns}, "id": str(row.id)}
+
+    return found(name, id, read_one(read))
+
+
+def kind_of(name: str) -> EntityType:
+    """Return the type of this name.
+
+    Raises:
+        RecordsError: there is none.
+    """
+    from db.entities import entity_types
+
+    known = entity_types()
+    if name not in known:
+        raise RecordsError(f"The database holds no {shown(name)}: its entities are {', '.join(sorted(known))}.")
+    return known[name]
 
 
 def key_of(kind: str, text: str) -> uuid.UUID:

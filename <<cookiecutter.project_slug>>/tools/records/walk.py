@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tools.records.reader import RecordsError, ask, shown
+from tools.records.reader import RecordsError, ask, kind_of
 
 if TYPE_CHECKING:
     from db.entities import EntityType
@@ -52,7 +52,7 @@ def histories(visit: Callable[[History], None], entity: str) -> bool:
     if _DRY_RUN in os.environ:
         return False
 
-    kind = _kind(entity)
+    kind = kind_of(entity)
 
     async def read(database: Database) -> None:
         last: uuid.UUID | None = None
@@ -71,15 +71,6 @@ def histories(visit: Callable[[History], None], entity: str) -> bool:
     finally:
         if collecting:
             gc.enable()
-
-
-def _kind(entity: str) -> EntityType:
-    from db.entities import entity_types
-
-    known = entity_types()
-    if entity not in known:
-        raise RecordsError(f"The database holds no {shown(entity)}: its entities are {', '.join(sorted(known))}.")
-    return known[entity]
 
 
 async def _page(database: Database, kind: EntityType, after: uuid.UUID | None) -> list[tuple[History, uuid.UUID]]:
