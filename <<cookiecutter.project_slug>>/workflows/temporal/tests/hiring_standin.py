@@ -5,11 +5,11 @@ from __future__ import annotations
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.temporal.contracts import (
+    from workflows.temporal.contracts import Contract
+    from workflows.temporal.hiring_contracts import (
         HIRING_PROCESS,
         CalendarEvent,
         CallEvent,
-        Contract,
         Decision,
         HiringInput,
         HiringResult,
