@@ -18,6 +18,7 @@ import asyncpg
 from sqlalchemy import Column, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import instance_dict
 
 import tracing
 from db.base import EntityRow
@@ -141,7 +142,8 @@ def _value(model: type[EntityRow], column: Column[Any]) -> Callable[[EntityRow],
     process = column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
 
     def value(row: EntityRow) -> Any:
-        given = getattr(row, name)
+        # What was not given is not there, and to ask an attribute for it costs more.
+        given = instance_dict(row).get(name)
         if given is None and default is not None:
             given = default.arg(None) if default.is_callable else default.arg
         return given if process is None else process(given)
