@@ -17,7 +17,7 @@ from workflows.temporal.tests.servers import settings_for
 pytestmark = pytest.mark.anyio
 
 OLD, NEW = os.urandom(32), os.urandom(32)
-PLAIN = Payload(metadata={"encoding": b"json/plain", "messageType": b"x"}, data=b'{"cv": "Ann was here"}')
+PLAIN = Payload(metadata={"encoding": b"json/plain", "messageType": b"x"}, data=b'{"text": "Ann was here"}')
 
 
 async def test_a_payload_comes_back_whole_and_its_encrypted_form_says_nothing() -> None:

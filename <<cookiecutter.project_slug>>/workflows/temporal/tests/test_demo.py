@@ -1,160 +1,81 @@
-"""`demo`, as a user runs it: right, or wrong and said of whom; and nothing of it stays."""
+"""`demo`, before anything is started: what it cannot do is said, and where there is no process, what to do."""
 
 from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from settings import ROOT
-from workflows.temporal.dev import demo_command, own_system
+from settings import get_settings
+from workflows.temporal.__main__ import main
+from workflows.temporal.dev import demo_command
 from workflows.temporal.dev.system import api_part
-from workflows.temporal.tests.servers import needs_server
-from workflows.temporal.tests.systems import running
-
-pytestmark = pytest.mark.server
-# Whole systems take seconds each: one of a kind is enough for the gate.
-slow = pytest.mark.slow
 
 needs_api = pytest.mark.skipif(api_part() is None, reason="this project has no API")
-ACCOUNTS = {
+ACCOUNT = {
     "TWILIO_ACCOUNT_SID": f"AC{'0' * 32}",
-    "SMTP_URL": "smtp://127.0.0.1:9",
-    "SLACK_WEBHOOK_URL": "http://127.0.0.1:9/",
-    "TEMPORAL_API_KEY": "of-the-user",
-    "DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1:9/nothing",
+    "TWILIO_AUTH_TOKEN": "of-nobody",
+    "TWILIO_FROM_NUMBER": "+15005550006",
 }
-_PASSED_OVER = {"__pycache__", "runs", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".venv"}
+SMTP = {"SMTP_URL": "smtp://127.0.0.1:9"}
+API = "http://127.0.0.1:9"
 
 
-def files() -> set[str]:
-    """Return the project's files, without caches and the folders of runs of other tests."""
-    found = set()
-    for folder, folders, names in os.walk(ROOT):
-        folders[:] = [name for name in folders if name not in _PASSED_OVER]
-        found |= {os.path.join(folder, name) for name in names}  # noqa: PTH118 - of many thousands
-    return found
+@pytest.fixture(autouse=True)
+def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No .env counts; settings and the handlers of signals are as they were, afterwards."""
+    monkeypatch.setenv("ENV_FILE", os.devnull)
+    get_settings.cache_clear()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    get_settings.cache_clear()
 
 
-@needs_server
-@pytest.mark.parametrize("flags", [[], pytest.param(["--without-api"], marks=slow)] if api_part() else [[]])
-def test_all_three_end_as_they_should_and_nothing_stays(tmp_path: Path, flags: list[str]) -> None:
-    """No account of the user's is used, and nothing of their environment counts."""
-    before = files()
-    with running(tmp_path, "demo", *flags, **ACCOUNTS) as demo:
-        demo.until_says("Ready in")
-        assert demo.ended() == 0, demo.text()
-        assert "3 of 3 ended as they should" in demo.text()
-        for words in ("completed reason=approved", "rejected reason=not_qualified", "no_show reason=not_reached"):
-            assert words in demo.text()
-        assert demo.text().count("call_placed") == 4
-        assert demo.left() == {}
-    assert [path.name for path in tmp_path.iterdir()] == ["output.log"]
-    assert files() == before
-
-
-@needs_server
-def test_it_is_told_who_did_not_end_as_expected(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    """A worker that does not wait for a call's date: two of three expire."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    monkeypatch.setitem(own_system.CLOCK, "HIRING_SCHEDULE_LIMIT", "PT0.001S")
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        assert demo_command.main([]) == 1
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-    told = capsys.readouterr().out
-    assert "Tomasz Brandt: expected completed, got expired" in told
-    assert "Inés Calderón Fuentes: expected no_show, got expired" in told
-    assert "Ishaan Verma-Lund: expected" not in told
-    assert "1 of 3 ended as they should" in told
-    assert list(tmp_path.iterdir()) == []
-
-
-@slow
-@needs_server
-def test_a_worker_that_dies_is_told_of_everyone_who_waits(tmp_path: Path) -> None:
-    with running(tmp_path, "demo") as demo:
-        demo.until_says("Ready in")
-        os.kill(demo.pid_of("workflows.temporal worker"), signal.SIGKILL)
-        assert demo.ended() == 1, demo.text()
-        assert "Inés Calderón Fuentes: expected no_show" in demo.text()
-        assert "worker was ended by SIGKILL" in demo.text()
-        assert demo.left() == {}
-
-
-@slow
-@needs_server
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_told_to_end_it_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
-    with running(tmp_path, "demo") as demo:
-        demo.until_says("Ready in")
-        demo.process.send_signal(number)
-        assert demo.ended() == 1, demo.text()
-        assert demo.left() == {}
-    assert [path.name for path in tmp_path.iterdir()] == ["output.log"]
-
-
-@slow
-@needs_server
-def test_its_servers_are_kept_until_told(tmp_path: Path) -> None:
-    with running(tmp_path, "demo", "--keep") as demo:
-        demo.until_says("The servers run on until Ctrl-C.")
-        assert [command for command in demo.pids.values() if "start-dev" in command]
-        demo.process.send_signal(signal.SIGINT)
-        assert demo.ended() == 0, demo.text()
-        assert demo.left() == {}
-
-
-@needs_api
+@pytest.mark.usefixtures("parcels")
 @pytest.mark.parametrize(
     ("flags", "variables", "words"),
     [
-        (["--against", "ftp://x"], {}, "--against is wrong: it must start with one of http://, https://"),
-        (["--against", "http://127.0.0.1:9"], {"SMTP_URL": "smtp://127.0.0.1:9"}, "SMTP_URL is set"),
-        (["--against", "http://127.0.0.1:9", "--keep"], {}, "leave out --keep"),
-        (["--against", "http://127.0.0.1:9", "--here"], {}, "leave out --keep, --here"),
-        (["--against", "http://127.0.0.1:9", "--mails", "mail:1080"], {}, "--mails is wrong: it must start with"),
         (["--here", "--keep"], {}, "leave out --keep"),
-        (["--here"], {"TWILIO_ACCOUNT_SID": f"AC{'0' * 32}"}, "TWILIO_ACCOUNT_SID is set"),
-        (["--mails", "http://127.0.0.1:9"], {}, "--mails belongs to --against or --here"),
+        (["--here"], ACCOUNT, "TWILIO_ACCOUNT_SID is set"),
+        (["--here"], SMTP, "SMTP_URL is set"),
+        (["--here", "--mails", API], ACCOUNT, "TWILIO_ACCOUNT_SID is set"),
+        (["--here", "--mails", "mail:1080"], {}, "--mails is wrong: it must start with"),
+        (["--mails", API], {}, "--mails belongs to --against or --here"),
         (["--speed", "2"], {}, "unrecognized arguments"),
+        *(
+            pytest.param(*given, marks=needs_api)
+            for given in (
+                (["--against", "ftp://x"], {}, "--against is wrong: it must start with one of http://, https://"),
+                (["--against", API], SMTP, "SMTP_URL is set"),
+                (["--against", API, "--keep"], {}, "leave out --keep"),
+                (["--against", API, "--here"], {}, "leave out --keep, --here"),
+                (["--against", API, "--without-api"], {}, "leave out --keep, --here and --without-api"),
+            )
+        ),
     ],
 )
-def test_what_cannot_be_done_is_said(tmp_path: Path, flags: list[str], variables: dict[str, str], words: str) -> None:
-    with running(tmp_path, "demo", *flags, **variables) as demo:
-        assert demo.ended() == 2, demo.text()
-        assert words in demo.text()
-        assert "Traceback" not in demo.text()
+def test_what_cannot_be_done_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    flags: list[str],
+    variables: dict[str, str],
+    words: str,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert main(["demo", *flags]) == 2
+    told = capsys.readouterr()
+    assert words in told.err
+    assert told.out == ""
 
 
-@slow
-@needs_server
-@needs_api
-def test_against_a_system_that_runs(tmp_path: Path) -> None:
-    """With that system's durations, secret and key; it runs on afterwards."""
-    part = api_part()
-    assert part is not None
-    given = {**part.fresh_variables(), "DEV_FOLDER": str(tmp_path / "dev")}
-    folders = [tmp_path / "one", tmp_path / "two"]
-    for folder in folders:
-        folder.mkdir()
-    with running(folders[0], "dev", **given, HIRING_CALL_RETRY="PT1S") as dev:
-        dev.until_says("Ready in")
-        with running(folders[1], "demo", "--against", f"http://127.0.0.1:{dev.api}", **given) as demo:
-            assert demo.ended() == 0, demo.text()
-            assert "3 of 3 ended as they should" in demo.text()
-        assert dev.process.poll() is None
-
-
-@needs_api
-def test_a_system_that_is_not_there_is_said_of_everyone(tmp_path: Path) -> None:
-    with running(tmp_path, "demo", "--against", "http://127.0.0.1:9") as demo:
-        assert demo.ended() == 1, demo.text()
-        assert demo.text().count("does not answer") == 3
+def test_where_there_is_no_process_yet_it_says_how_to_make_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(demo_command, "processes", dict)
+    assert main(["demo"]) == 0
+    assert capsys.readouterr().out.startswith("There is no process yet, so there is nothing to play. Make one: raw new")

@@ -49,7 +49,7 @@ def test_it_is_ready_and_a_signal_ends_all_of_it(tmp_path: Path, number: signal.
     # The next start finds what this one knew.
     assert (tmp_path / "dev" / "temporal.db").stat().st_size > 0
     with sqlite3.connect(tmp_path / "app.db") as database:
-        assert database.execute("SELECT count(*) FROM candidates").fetchone() == (0,)
+        assert database.execute("SELECT count(*) FROM entities").fetchone() == (0,)
 
 
 @needs_server

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import uuid
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -13,21 +13,22 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from db import testing
 from db.delivery import TargetAwayError, UndeliverableError
 from db.repositories.outbox import OutboxLease
 from db.types import new_id, utc_now
 from settings import DEFAULT_DATABASE_URL, Settings
-from workflows.temporal.contracts import HiringInput
-from workflows.temporal.executables import TEMPORAL, TEST_SERVER, find_executable
+from workflows.temporal.contracts import STATUS_QUERY
+from workflows.temporal.executables import TEMPORAL, find_executable
+from workflows.temporal.processes import processes
 from workflows.temporal.target import CALL_SECONDS, TemporalTarget
-from workflows.temporal.tests.standin import StandIn
+from workflows.temporal.tests.parcel_workflow import ParcelInput, ParcelProcess, ParcelResult, ParcelStatus
+from workflows.temporal.tests.parcels import PROCESS, known_parcels
+from workflows.temporal.tests.rehearsal import TASK_QUEUE, Script, time_skipping, working
 
 pytestmark = pytest.mark.anyio
 
-QUEUE = "edge"
 # Nothing listens there.
 NOWHERE = "127.0.0.1:9"
 
@@ -37,49 +38,74 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(autouse=True)
+def known() -> Iterator[None]:
+    """Parcels are known, and their processes start with what their settings say: scanned three times they arrive."""
+    with known_parcels():
+
+        def make_input(parcel_id: str, search_attributes: bool) -> ParcelInput:
+            given = PROCESS.make_input(parcel_id, search_attributes).model_dump()
+            return ParcelInput(**{**given, "wanted": 3})
+
+        processes()[PROCESS.name] = dataclasses.replace(PROCESS, make_input=make_input)
+        yield
+
+
 @pytest.fixture(scope="module")
 async def client(anyio_backend: str) -> AsyncIterator[Client]:  # noqa: ARG001 - the backend that this fixture runs on
-    """A client of a server that has a worker, which knows the stand-in."""
-    environment = await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=find_executable(TEST_SERVER), data_converter=pydantic_data_converter
-    )
-    async with environment, Worker(environment.client, task_queue=QUEUE, workflows=[StandIn]):
+    """A client of a server that has a worker, which knows the parcel's process."""
+    async with time_skipping() as environment, working(environment.client, script(), workflows=[ParcelProcess]):
         yield environment.client
 
 
-def settings(**changes: Any) -> Settings:
-    return testing.settings_for(DEFAULT_DATABASE_URL, temporal_task_queue=QUEUE, **changes)
+def script() -> Script:
+    return Script(raw={"sort": {"lane": 3}})
+
+
+def settings() -> Settings:
+    return testing.settings_for(DEFAULT_DATABASE_URL, temporal_task_queue=TASK_QUEUE)
 
 
 @pytest.fixture
 def target(client: Client) -> TemporalTarget:
-    return TemporalTarget(client, settings(hiring_schedule_limit=timedelta(days=9), hiring_call_attempts=5))
+    return TemporalTarget(client, settings())
 
 
-def entry(kind: str, candidate_id: uuid.UUID, **payload: Any) -> OutboxLease:
+def entry(kind: str, parcel_id: uuid.UUID, *, target: str | None = None, **payload: Any) -> OutboxLease:
     now = utc_now()
-    target = f"hiring-{candidate_id}"
-    given = {"candidate_id": str(candidate_id), **payload}
-    return OutboxLease(new_id(), kind, target, 1, given, "candidate", candidate_id, str(new_id()), "me", 1, now, now)
+    given = {"entity_id": str(parcel_id), **payload}
+    name = target or f"parcel-{parcel_id}"
+    return OutboxLease(new_id(), kind, name, 1, given, "parcel", parcel_id, str(new_id()), "me", 1, now, now)
 
 
-def signal(candidate_id: uuid.UUID, event: str, **payload: Any) -> OutboxLease:
-    return entry("signal", candidate_id, event=event, event_id=f"{event}:1", **payload)
+def signal(parcel_id: uuid.UUID, event: str, number: int = 1, **payload: Any) -> OutboxLease:
+    return entry("signal", parcel_id, event=event, event_id=f"{event}:{number}", **payload)
 
 
-def process(client: Client, candidate_id: uuid.UUID) -> WorkflowHandle[Any, Any]:
-    return client.get_workflow_handle(f"hiring-{candidate_id}")
+def process(client: Client, parcel_id: uuid.UUID) -> WorkflowHandle[Any, ParcelResult]:
+    return client.get_workflow_handle(f"parcel-{parcel_id}", result_type=ParcelResult)
 
 
-async def told(client: Client, candidate_id: uuid.UUID) -> list[str]:
-    answer: list[str] = await process(client, candidate_id).query("told", result_type=list[str])
-    return answer
+async def status(client: Client, parcel_id: uuid.UUID) -> ParcelStatus:
+    found = await process(client, parcel_id).query(STATUS_QUERY, result_type=ParcelStatus)
+    assert isinstance(found, ParcelStatus)
+    return found
+
+
+async def recall(client: Client, target: TemporalTarget, parcel_id: uuid.UUID) -> ParcelResult:
+    """Recall a parcel that is on its way, and return how it ended."""
+    async with asyncio.timeout(20):
+        # The test server loses a process that is stopped in the moment in which its activity ends.
+        while (await status(client, parcel_id)).waiting_until is None:
+            await asyncio.sleep(0.01)
+        assert await target.deliver(signal(parcel_id, "recall")) is None
+        return await process(client, parcel_id).result()
 
 
 async def test_a_start_is_one_process_however_often_it_is_delivered(client: Client, target: TemporalTarget) -> None:
-    candidate_id = new_id()
-    await asyncio.gather(*(target.deliver(entry("start", candidate_id)) for _ in range(5)))
-    handle = process(client, candidate_id)
+    parcel_id = new_id()
+    await asyncio.gather(*(target.deliver(entry("start", parcel_id)) for _ in range(5)))
+    handle = process(client, parcel_id)
     first = (await handle.describe()).run_id
     [started] = [
         event
@@ -87,58 +113,55 @@ async def test_a_start_is_one_process_however_often_it_is_delivered(client: Clie
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED
     ]
     attributes = started.workflow_execution_started_event_attributes
-    [given] = await client.data_converter.decode(attributes.input.payloads, [HiringInput])
-    assert (given.candidate_id, given.call_attempts, given.search_attributes) == (str(candidate_id), 5, False)
-    assert (given.durations.schedule_limit, given.durations.call_retry) == (timedelta(days=9), timedelta(hours=4))
-    assert attributes.task_queue.name == QUEUE
+    [given] = await client.data_converter.decode(attributes.input.payloads, [ParcelInput])
+    assert given == ParcelInput(entity_type="parcel", entity_id=str(parcel_id), search_attributes=False, wanted=3)
+    assert (attributes.workflow_type.name, attributes.task_queue.name) == ("ParcelProcess", TASK_QUEUE)
 
-    assert await target.deliver(signal(candidate_id, "withdrawal")) is None
-    await handle.result()
-    assert await target.deliver(entry("start", candidate_id)) is None
+    assert await recall(client, target, parcel_id) == ParcelResult(status="returned", reason="recalled")
+    assert await target.deliver(entry("start", parcel_id)) is None
     assert (await handle.describe()).run_id == first, "what has ended is not started again"
 
 
-async def test_each_event_is_the_signal_that_the_process_knows(client: Client, target: TemporalTarget) -> None:
-    candidate_id = new_id()
-    await target.deliver(entry("start", candidate_id))
-    for event in (
-        signal(candidate_id, "calendar", type="scheduled", call_time="2030-05-06T14:30:00+02:00"),
-        signal(candidate_id, "calendar", type="cancelled"),
-        signal(candidate_id, "twilio", call_sid="CA1", status="no-answer", transcript=False),
-        signal(candidate_id, "call-completed", call_sid="CA2", status="completed", transcript=True),
-        signal(candidate_id, "decision", decision="approve", by="ann's key"),
-    ):
-        assert await target.deliver(event) is None
-    assert await told(client, candidate_id) == [
-        'CalendarEvent {"event_id":"calendar:1","type":"scheduled","call_time":"2030-05-06T14:30:00+02:00"}',
-        'CalendarEvent {"event_id":"calendar:1","type":"cancelled","call_time":null}',
-        'CallEvent {"event_id":"twilio:1","call_sid":"CA1","status":"no-answer","transcript":false}',
-        'CallEvent {"event_id":"call-completed:1","call_sid":"CA2","status":"completed","transcript":true}',
-        'Decision {"event_id":"decision:1","decision":"approve","by":"ann\'s key"}',
-    ]
+async def test_events_are_signals_and_a_copy_counts_once(client: Client, target: TemporalTarget) -> None:
+    parcel_id = new_id()
+    await target.deliver(entry("start", parcel_id))
+    for number, place in ((1, "Hull"), (2, "York"), (1, "Hull")):
+        assert await target.deliver(signal(parcel_id, "scan", number, place=place)) is None
+    assert (await status(client, parcel_id)).places == ["Hull", "York"]
+    assert await target.deliver(signal(parcel_id, "scan", 3, place="Leeds", of_a_later_version=1)) is None
+    assert await process(client, parcel_id).result() == ParcelResult(status="arrived", reason="seen")
+    assert (await status(client, parcel_id)).places == ["Hull", "York", "Leeds"]
 
 
 async def test_a_signal_after_the_end_is_delivered_and_told(client: Client, target: TemporalTarget) -> None:
-    candidate_id = new_id()
-    await target.deliver(entry("start", candidate_id))
-    await target.deliver(signal(candidate_id, "withdrawal"))
-    await process(client, candidate_id).result()
-    assert await target.deliver(signal(candidate_id, "withdrawal")) == "signal_after_end"
-    assert await target.deliver(signal(new_id(), "withdrawal")) == "signal_without_process"
+    parcel_id = new_id()
+    await target.deliver(entry("start", parcel_id))
+    await recall(client, target, parcel_id)
+    assert await target.deliver(signal(parcel_id, "scan", place="Hull")) == "signal_after_end"
+    assert await target.deliver(signal(new_id(), "recall")) == "signal_without_process"
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
         (
-            signal(new_id(), "calendar", type="moved"),
-            "the payload of event 'calendar' does not fit: type: Input should",
+            signal(new_id(), "scan", place={"of": "ann@example.com"}),
+            "event 'scan' does not fit: place: Input should be",
         ),
-        (signal(new_id(), "calendar", type="scheduled", call_time="ann@example.com"), "call_time: Input should be"),
-        (signal(new_id(), "twilio", status="completed"), "call_sid: Field required"),
+        (signal(new_id(), "scan"), "the payload of event 'scan' does not fit: place: Field required"),
+        (entry("signal", new_id(), event="recall"), "event_id: Field required"),
         (signal(new_id(), "rumour"), "kind 'signal' with event 'rumour' is nothing that a process knows"),
         (entry("signal", new_id()), "kind 'signal' with event 'None'"),
-        (entry("telegram", new_id(), event="decision"), "kind 'telegram' with event 'decision'"),
+        (entry("signal", new_id(), event=["scan"]), "kind 'signal' with event"),
+        (entry("telegram", new_id(), event="scan"), "kind 'telegram' with event 'scan'"),
+        *(
+            (
+                entry(kind, new_id(), target=name, event="scan"),
+                f"no process is called as the workflow id '{name}' begins",
+            )
+            for kind in ("start", "signal")
+            for name in ("parcel", f"parcels-{new_id()}", f"parcel-of-{new_id()}", str(new_id()), f"parcel{new_id()}")
+        ),
     ],
 )
 async def test_what_no_process_can_be_told_is_undeliverable(
@@ -150,12 +173,12 @@ async def test_what_no_process_can_be_told_is_undeliverable(
     assert "ann@example.com" not in str(caught.value)
 
 
-async def away(target: TemporalTarget, candidate_id: uuid.UUID) -> set[str]:
+async def away(target: TemporalTarget, parcel_id: uuid.UUID) -> set[str]:
     """Return what is said of a start, a signal and a ping, each of which must say that Temporal is away."""
     words = set()
     for attempt in (
-        target.deliver(entry("start", candidate_id)),
-        target.deliver(signal(candidate_id, "withdrawal")),
+        target.deliver(entry("start", parcel_id)),
+        target.deliver(signal(parcel_id, "recall")),
         target.ping(),
     ):
         with pytest.raises(TargetAwayError) as caught:
@@ -178,7 +201,7 @@ async def test_a_server_that_hangs_holds_nobody_up() -> None:
         target = TemporalTarget(lazy, settings())
         async with asyncio.timeout(CALL_SECONDS + 2):
             with pytest.raises(TargetAwayError):
-                await target.deliver(signal(new_id(), "withdrawal"))
+                await target.deliver(signal(new_id(), "recall"))
 
 
 @pytest.mark.server
@@ -193,23 +216,21 @@ class TestDevServer:
             dev_server_log_level="error",
             data_converter=pydantic_data_converter,
         )
-        async with environment, Worker(environment.client, task_queue=QUEUE, workflows=[StandIn]):
+        async with environment, working(environment.client, script(), workflows=[ParcelProcess]):
             yield environment.client
 
     async def test_starts_signals_and_what_has_ended(self, server: Client) -> None:
-        target, candidate_id = TemporalTarget(server, settings()), new_id()
+        target, parcel_id = TemporalTarget(server, settings()), new_id()
         await target.ping()
         for _ in range(2):
-            assert await target.deliver(entry("start", candidate_id)) is None
+            assert await target.deliver(entry("start", parcel_id)) is None
         for _ in range(2):
-            event = signal(candidate_id, "decision", decision="reject", by="x")
-            assert await target.deliver(event) is None
-        assert len(await told(server, candidate_id)) == 2, "the process itself tells copies by their event_id"
-        await target.deliver(signal(candidate_id, "withdrawal"))
-        await process(server, candidate_id).result()
-        assert await target.deliver(signal(candidate_id, "withdrawal")) == "signal_after_end"
-        assert await target.deliver(entry("start", candidate_id)) is None
-        assert await target.deliver(signal(new_id(), "withdrawal")) == "signal_without_process"
+            assert await target.deliver(signal(parcel_id, "scan", place="Hull")) is None
+        assert (await status(server, parcel_id)).places == ["Hull"]
+        await recall(server, target, parcel_id)
+        assert await target.deliver(signal(parcel_id, "recall")) == "signal_after_end"
+        assert await target.deliver(entry("start", parcel_id)) is None
+        assert await target.deliver(signal(new_id(), "recall")) == "signal_without_process"
 
     async def test_a_namespace_that_is_not_there_is_no_process_that_has_ended(self, server: Client) -> None:
         config = server.config()
@@ -218,7 +239,10 @@ class TestDevServer:
         assert words == {"Temporal cannot be worked with"}
 
     async def test_what_the_server_refuses_for_good_is_undeliverable(self, server: Client) -> None:
-        long = entry("start", new_id())
-        object.__setattr__(long, "target", "x" * 2000)
-        with pytest.raises(UndeliverableError, match="Temporal refuses it: WorkflowId exceeds"):
-            await TemporalTarget(server, settings()).deliver(long)
+        given = entry("start", new_id(), target=f"{'x' * 2000}-{new_id()}")
+        processes()["x" * 2000] = processes()[PROCESS.name]
+        try:
+            with pytest.raises(UndeliverableError, match="Temporal refuses it: WorkflowId exceeds"):
+                await TemporalTarget(server, settings()).deliver(given)
+        finally:
+            del processes()["x" * 2000]
