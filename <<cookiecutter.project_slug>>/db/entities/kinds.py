@@ -27,5 +27,5 @@ class EntityType:
 
     @property
     def plural(self) -> str:
-        """The name of its table, and its place in URLs: /submissions."""
-        return str(self.model.__tablename__)  # type: ignore[attr-defined]
+        """The name of its table with hyphens, which is its place in URLs: /submissions."""
+        return str(self.model.__tablename__).replace("_", "-")  # type: ignore[attr-defined]

@@ -82,7 +82,7 @@ def refuse_taken(house: House, entity: Name, plural: Name, argument: str) -> Non
             f"{argument} {str(entity)!r}: the table {plural.module} is taken, by {house.tables[plural.module]}. "
             "Take another name, or another --plural."
         )
-    if (path := f"/{plural.module}") in house.pages:
+    if (path := f"/{plural}") in house.pages:
         raise UsageError(
             f"{argument} {str(entity)!r}: the path {path} is taken, by {house.pages[path]}. "
             "Take another name, or another --plural."

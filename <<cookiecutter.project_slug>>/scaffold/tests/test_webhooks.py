@@ -103,6 +103,6 @@ def test_what_is_made_passes_its_own_tests(tmp_path: Path) -> None:
     made(folder, "process", "quokka-watch", entity="quokka", signals="seen,counted", webhooks="quokka-sight")
     files = made(folder, "webhook", "quokka-watch", "quokka-photo", signal="seen")
     files += made(folder, "webhook", "quokka-watch", "quokka-census", signal="counted")
-    files += made(folder, "webhook", "quokka-watch", "quokka-flight", signal="cancellation")
+    files += made(folder, "webhook", "quokka-watch", f"quokka-{'y' * 33}", signal="cancellation")
     check_style_and_types(folder, files)
     run_tests(folder, [path for path in files if path.startswith("api/tests/")])
