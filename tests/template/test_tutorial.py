@@ -18,6 +18,7 @@ import pytest
 
 PAGE = gate0.ROOT / "docs/tutorial.md"
 BLOCK = re.compile(r"^```(\w*)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PATH_IN_WORDS = re.compile(r"`((?=[^`]*/)[\w.-]+(?:/[\w.-]+)*/?)`")
 ADDRESS = "gh:org/raw-system"
 FILES = {"python", "json", "yaml", "markdown"}
 LIMIT_SECONDS = 900
@@ -98,6 +99,9 @@ class Reader:
         assert path.resolve().is_relative_to(self._start.resolve())
         path.write_text(text, encoding="utf-8")
 
+    def has(self, name: str) -> bool:
+        return (self._folder / name).exists()
+
     def apply(self, diff: str) -> None:
         done = subprocess.run(["git", "apply", "-"], cwd=self._folder, input=diff, capture_output=True, text=True)
         assert done.returncode == 0, f"{done.stderr}\n{diff}"
@@ -129,6 +133,9 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
         print(f"line {block.line:4}  {time.monotonic() - began:6.1f} s  {block.title or block.text.splitlines()[0]}")
         line = missing(shown, reader.output) if shown is not None else None
         assert line is None, f"docs/tutorial.md, line {block.line}: not in the output: {line}\n{reader.output}"
+    named = PATH_IN_WORDS.findall(BLOCK.sub("", PAGE.read_text(encoding="utf-8")))
+    assert len(named) > 15
+    assert [name for name in named if not reader.has(name)] == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,12 @@ import pytest
 from scaffold.tests.copies import copy_project
 
 
+@pytest.fixture(autouse=True)
+def _in_the_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Furnish the copy that we stand in: a gate's tests have this project in the environment, which would win."""
+    monkeypatch.delenv("RAW_PROJECT_ROOT", raising=False)
+
+
 @pytest.fixture(scope="session")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the parts of this project that `raw new` looks at, for what writes nothing."""

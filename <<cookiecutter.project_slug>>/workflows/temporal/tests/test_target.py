@@ -127,10 +127,10 @@ async def test_events_are_signals_and_a_copy_counts_once(client: Client, target:
     await target.deliver(entry("start", parcel_id))
     for number, place in ((1, "Hull"), (2, "York"), (1, "Hull")):
         assert await target.deliver(signal(parcel_id, "scan", number, place=place)) is None
-    assert (await status(client, parcel_id)).places == ["Hull", "York"]
+    assert (await status(client, parcel_id)).places == ("Hull", "York")
     assert await target.deliver(signal(parcel_id, "scan", 3, place="Leeds", of_a_later_version=1)) is None
     assert await process(client, parcel_id).result() == ParcelResult(status="arrived", reason="seen")
-    assert (await status(client, parcel_id)).places == ["Hull", "York", "Leeds"]
+    assert (await status(client, parcel_id)).places == ("Hull", "York", "Leeds")
 
 
 async def test_a_signal_after_the_end_is_delivered_and_told(client: Client, target: TemporalTarget) -> None:
@@ -226,7 +226,7 @@ class TestDevServer:
             assert await target.deliver(entry("start", parcel_id)) is None
         for _ in range(2):
             assert await target.deliver(signal(parcel_id, "scan", place="Hull")) is None
-        assert (await status(server, parcel_id)).places == ["Hull"]
+        assert (await status(server, parcel_id)).places == ("Hull",)
         await recall(server, target, parcel_id)
         assert await target.deliver(signal(parcel_id, "recall")) == "signal_after_end"
         assert await target.deliver(entry("start", parcel_id)) is None
