@@ -21,18 +21,19 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from workflows.temporal.contracts import (
-    ENDED_METRIC,
-    STAGE_ATTRIBUTE,
-    Activity,
-    Contract,
-    OfEntity,
-    ProcessInput,
-    RawOutcome,
-    RawRun,
-    Record,
-    SlackNotice,
-)
+with workflow.unsafe.imports_passed_through():
+    from workflows.temporal.contracts import (
+        ENDED_METRIC,
+        STAGE_ATTRIBUTE,
+        Activity,
+        Contract,
+        OfEntity,
+        ProcessInput,
+        RawOutcome,
+        RawRun,
+        Record,
+        SlackNotice,
+    )
 
 ResultT = TypeVar("ResultT")
 EndT = TypeVar("EndT", bound=Contract)

@@ -23,8 +23,9 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
+from workflows.temporal.base import EntityProcess
+
 with workflow.unsafe.imports_passed_through():
-    from workflows.temporal.base import EntityProcess
     from workflows.temporal.contracts import STATUS_QUERY
     from workflows.temporal.hiring_contracts import (
         HIRING_PROCESS,

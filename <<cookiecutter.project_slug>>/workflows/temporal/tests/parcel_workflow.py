@@ -7,8 +7,9 @@ from typing import Literal
 
 from temporalio import workflow
 
+from workflows.temporal.base import EntityProcess
+
 with workflow.unsafe.imports_passed_through():
-    from workflows.temporal.base import EntityProcess
     from workflows.temporal.contracts import STATUS_QUERY, Contract, ProcessInput, ProcessStatus
 
 PARCEL_PROCESS = "ParcelProcess"
