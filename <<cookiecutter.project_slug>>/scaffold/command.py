@@ -25,7 +25,6 @@ _OPTIONS = {
     "--signals": ("NAME,...", "what it waits for, in this order"),
     "--webhooks": ("NAME,...", "webhooks that tell it the signals, one each, in their order"),
     "--signal": ("NAME", "which of the process's signals the webhook tells it (default: the one of its name)"),
-    "--dry-run": ("", "say what would be made, and write nothing"),
 }
 _DRY = Option("--dry-run")
 
@@ -42,7 +41,7 @@ def kinds_help() -> str:
 
 def options_help() -> str:
     """Return the lines of the help that say what the options mean."""
-    taken = {option.name for kind in kinds().values() for option in (*kind.options, _DRY)}
+    taken = {option.name for kind in kinds().values() for option in kind.options}
     rows = []
     for option, (value, *lines) in _OPTIONS.items():
         if option in taken:

@@ -153,6 +153,8 @@ def test_a_copy_has_names_of_its_own(project: Project) -> None:
         "Look into letters",
     )
     assert len(config["description"]["inputs"]) == 3
+    readme = (folder / "README.md").read_text()
+    assert readme.startswith("# letter-stats\n\nLook into letters\n\n    raw run letter-stats  ")
     assert_green(project, "letter-stats")
 
 
@@ -325,6 +327,40 @@ def test_what_a_project_without_a_scaffold_cannot_make_is_said_with_the_answer_t
     assert "no database and no Temporal" in done.stderr
     assert "needs_state_across_days=yes" in done.stderr
     assert snapshot(project.root) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "made"),
+    [
+        (["workflow", "Word Count", "-i", "Count words"], ".raw/workflows/word-count"),
+        (["workflow", "sums", "--from", "mine"], ".raw/workflows/sums"),
+        (["tool", "fetch"], "tools/fetch"),
+    ],
+)
+def test_a_dry_run_says_what_would_be_made(project: Project, words: list[str], made: str) -> None:
+    project.raw("create", "mine")
+    before = snapshot(project.root)
+    told = project.raw("new", *words, "--dry-run")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert snapshot(project.root) == before
+    assert told.stdout.endswith("\nNothing was written.\n")
+    done = project.raw("new", *words)
+    assert done.returncode == 0, done.stderr
+    folder = project.root / made
+    files = {path.relative_to(project.root).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    sizes = {name: len(path.read_text().splitlines()) for name, path in files.items()}
+    assert told.stdout.splitlines()[:-2] == [f"{name}  {lines}" for name, lines in sorted(sizes.items())]
+    again = project.raw("new", *words, "--dry-run")
+    assert (again.returncode, "exists already" in again.stderr) == (1, True)
+
+
+def test_a_dry_run_without_a_project_makes_none(tmp_path: Path) -> None:
+    root = tmp_path / "new"
+    root.mkdir()
+    done = Project(tmp_path / "elsewhere").raw("create", "mine", "--dry-run", cwd=root)
+    assert done.returncode == 0, done.stderr
+    assert "would make .raw" in done.stdout
+    assert list(root.iterdir()) == []
 
 
 def test_new_tells_what_it_makes_here(project: Project) -> None:

@@ -16,10 +16,17 @@ __all__ = ["EntityType", "entity_type", "entity_types", "metadata", "type_of"]
 
 @lru_cache(maxsize=1)
 def entity_types() -> dict[str, EntityType]:
-    """Return the types by their names."""
+    """Return the types by their names.
+
+    Raises:
+        ValueError: two have the same.
+    """
     modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
     found = [module.ENTITY for module in modules if hasattr(module, "ENTITY")]
-    return {kind.name: kind for kind in found}
+    types = {kind.name: kind for kind in found}
+    if len(types) < len(found):
+        raise ValueError(f"Of the types in db/entities, two have one name: {sorted(kind.name for kind in found)}.")
+    return types
 
 
 def entity_type(name: str) -> EntityType:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from raw_runtime.project import Project
 
 HELP = """\
-usage: raw new workflow NAME [--intent TEXT] [--from ID]
-       raw new tool NAME [--description TEXT]
+usage: raw new workflow NAME [--intent TEXT] [--from ID] [--dry-run]
+       raw new tool NAME [--description TEXT] [--dry-run]
 """
 _KINDS_HELP = """\
   workflow                    a RAW workflow that runs and passes the gates, as raw create makes it
@@ -22,6 +22,9 @@ _OPTIONS_HELP = """
   -i, --intent TEXT           what the workflow is for
       --from ID               begin with a copy of this workflow
   -d, --description TEXT      what the tool is for
+"""
+_DRY_HELP = """\
+      --dry-run               say what would be made, and write nothing
 """
 _OWN = ("workflow", "tool")
 _OF_SYSTEM = ("entity", "process", "webhook", "report")
@@ -78,10 +81,11 @@ def _help() -> str:
     except ProjectNotFound:
         project = None
     if project is None or not _has_scaffold(project):
-        return f"{HELP}\n{_KINDS_HELP}{_OPTIONS_HELP}"
+        return f"{HELP}\n{_KINDS_HELP}{_OPTIONS_HELP}{_DRY_HELP}"
     with on_path(project):
         scaffold = _scaffold()
-        return f"{HELP}{scaffold.usage()}\n{_KINDS_HELP}{scaffold.kinds_help()}{_OPTIONS_HELP}{scaffold.options_help()}"
+        options = f"{_OPTIONS_HELP}{scaffold.options_help()}{_DRY_HELP}"
+        return f"{HELP}{scaffold.usage()}\n{_KINDS_HELP}{scaffold.kinds_help()}{options}"
 
 
 def _has_scaffold(project: Project) -> bool:

@@ -37,6 +37,16 @@ def write(path: Path, text: str, *, executable: bool = False) -> Path:
     return path
 
 
+def refuse_taken(target: Path) -> None:
+    """See to it that nothing stands where a new folder is to be.
+
+    Raises:
+        RawError: something does.
+    """
+    if target.exists() or target.is_symlink():
+        raise RawError(f"{target.name} exists already ({target}). Nothing was changed; take another name.")
+
+
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """Give a folder to fill, which becomes `target` at the end; after an error nothing is left of it.
@@ -44,17 +54,16 @@ def new_folder(target: Path) -> Iterator[Path]:
     Raises:
         RawError: `target` exists, or cannot be written.
     """
-    taken = RawError(f"{target.name} exists already ({target}). Nothing was changed; take another name.")
-    if target.exists():
-        raise taken
+    refuse_taken(target)
     part = target.with_name(f".new-{os.urandom(4).hex()}")
     try:
         part.mkdir(parents=True)
         yield part
         try:
             part.rename(target)
-        except OSError as error:
-            raise taken from error
+        except OSError:
+            refuse_taken(target)
+            raise
     except OSError as error:
         raise RawError(f"Cannot write {target}: {error.strerror or error}") from error
     finally:

@@ -62,6 +62,8 @@ def copy_workflow(project: Project, name: str, source: Workflow, intent: str | N
                 text = re.sub(rf"\b{old_class}(?=[A-Z]|\b)", class_name(new), text)
             if path.suffix == ".md":
                 text = re.sub(rf"(?m)^# {re.escape(source.id)}$", f"# {new}", text)
+                if intent and path == folder / "README.md":
+                    text = _with_intent(text, intent)
             path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
         _rename_config(folder / "config.yaml", new, intent)
     return Workflow(new, target)
@@ -106,6 +108,11 @@ def _rename_id(text: str, old: str, new: str) -> str:
     """Put the new id for the old one; one that is a plain word, only where it surely means the workflow."""
     certain = "" if "-" in old else r"raw (?:run|show|validate|create) |\.raw/workflows/"
     return re.sub(rf"({certain})(?<![\w-]){re.escape(old)}(?![\w-])", rf"\g<1>{new}", text)
+
+
+def _with_intent(readme: str, intent: str) -> str:
+    """Put what the copy is for in place of the first paragraph, which says it of the other."""
+    return re.sub(r"\A(# [^\n]*\n+)\w[^\n]*(?:\n[^\n]+)*", lambda found: found[1] + intent, readme)
 
 
 def _rename_config(path: Path, new: str, intent: str | None) -> None:

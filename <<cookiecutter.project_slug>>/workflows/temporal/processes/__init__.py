@@ -19,10 +19,18 @@ _ID_LENGTH = len(str(uuid.UUID(int=0)))
 
 @lru_cache(maxsize=1)
 def processes() -> dict[str, Process]:
-    """Return the processes by their names."""
+    """Return the processes by their names.
+
+    Raises:
+        ValueError: two have the same.
+    """
     modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
     found = [module.PROCESS for module in modules if hasattr(module, "PROCESS")]
-    return {process.name: process for process in found}
+    names = {process.name: process for process in found}
+    if len(names) < len(found):
+        taken = sorted(process.name for process in found)
+        raise ValueError(f"Of the processes in workflows/temporal/processes, two have one name: {taken}.")
+    return names
 
 
 def process_of_target(target: str) -> Process | None:
