@@ -42,7 +42,6 @@ def main() -> None:
     if len(sys.argv) != 2 or not (Path(sys.argv[1]) / ".venv/bin/raw").exists():
         sys.exit("Usage: python tests/benchmarks/bench_new.py PROJECT, a rendered project with its environment.")
     project = Path(sys.argv[1]).absolute()
-    timed(project, GATES)  # warms up what tools keep
     before, report = timed(project, GATES)
     print(f"{'all gates, before':34}{before:7.1f} s   {slowest(report)}")
     new, _ = timed(project, NEW)
