@@ -51,7 +51,7 @@ class House:
     def tables(self) -> dict[str, str]:
         """The tables, each with the file that names it."""
         found = dict.fromkeys(_TABLES, "Alembic")
-        for path, tree in self._trees("db"):
+        for path, tree in self._trees("db", "__tablename__"):
             for node in ast.walk(tree):
                 if isinstance(node, ast.Assign) and any(_is_called(target, "__tablename__") for target in node.targets):
                     found |= dict.fromkeys(_texts(node.value), path)
@@ -164,16 +164,21 @@ class House:
         """Return the modules of a folder that register something under this name, as those who look there do."""
         return {
             Path(path).stem: path
-            for path, tree in self._trees(folder)
+            for path, tree in self._trees(folder, constant)
             if any(isinstance(node, ast.Assign) and _is_called(node.targets[0], constant) for node in tree.body)
         }
 
-    def _trees(self, place: str) -> Iterator[tuple[str, ast.Module]]:
-        """Give the code below a folder, or of one file; what cannot be read or parsed is a matter for the gates."""
+    def _trees(self, place: str, word: str = "") -> Iterator[tuple[str, ast.Module]]:
+        """Give the code below a folder, or of one file, in which a word occurs.
+
+        What cannot be read or parsed is a matter for the gates.
+        """
         start = self.root / place
         for path in sorted(start.rglob("*.py")) if start.is_dir() else [start]:
             try:
-                yield path.relative_to(self.root).as_posix(), ast.parse(path.read_bytes())
+                text = path.read_bytes()
+                if word.encode() in text:
+                    yield path.relative_to(self.root).as_posix(), ast.parse(text)
             except (OSError, SyntaxError, ValueError):
                 continue
 

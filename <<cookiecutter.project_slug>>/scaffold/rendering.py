@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,19 +34,22 @@ def render(kind: str, values: Mapping[str, Any], in_paths: Mapping[str, str]) ->
     environment = _environment()
     found = {}
     for template in sorted((TEMPLATES / kind).rglob(f"*{_SUFFIX}")):
-        path = template.relative_to(TEMPLATES / kind).as_posix().removesuffix(_SUFFIX)
+        name = template.relative_to(TEMPLATES).as_posix()
+        path = name.removeprefix(f"{kind}/").removesuffix(_SUFFIX)
         for word, text in in_paths.items():
             path = path.replace(word, text)
-        filled = environment.from_string(template.read_text(encoding="utf-8")).render(values)
+        filled = environment.get_template(name).render(values)
         if filled.strip():
             found[path] = filled
     return found
 
 
+@lru_cache(maxsize=1)
 def _environment() -> Environment:
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
+        loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
