@@ -27,6 +27,14 @@ def test_mutant(name: str, outcomes: dict[str, Any]) -> None:
     check(MUTANTS[name], outcomes[name])
 
 
+def test_what_was_not_replayed_is_told(outcomes: dict[str, Any]) -> None:
+    """The SDK may never come back from a loop for ever."""
+    _, document = outcomes["a loop for ever"]
+    told = {check["subject"]: check["words"] for check in document["checks"] if check["kind"] == "replay"}
+    assert set(told) == {path.name for path in HISTORIES.glob("*.json")}
+    assert told["hiring-withdrawn-during-call.json"].startswith("not replayed")
+
+
 def test_a_difference_is_told_with_what_to_do(tmp_path: Path) -> None:
     project = copy_of_the_project(tmp_path / "copy")
     path = project / PROCESS

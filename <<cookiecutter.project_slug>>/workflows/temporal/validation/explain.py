@@ -74,12 +74,17 @@ def check_of(replay: Replay, root: Path) -> Check:
         instead = next(words for pattern, words in _INSTEAD if re.search(pattern, found[1]))
         words = f"{recorded.workflow_type} uses {found[1]}, which is not the same in a replay: {instead}"
         return Check("replay", recorded.name, False, words, tuple(details))
-    if kind == "_DeadlockError":
+    if is_stuck(replay):
         words = f"{recorded.workflow_type} does not give way: it computes for more than two seconds, or for ever"
         return Check("replay", recorded.name, False, words, tuple(details))
     plain = " ".join(message.split())[:300]
     words = f"{recorded.workflow_type} ended with {kind or type(replay.failure).__name__}: {plain}"
     return Check("replay", recorded.name, False, words, tuple(details))
+
+
+def is_stuck(replay: Replay) -> bool:
+    """Return whether the code did not give way, so that the SDK had to interrupt it."""
+    return replay.failure is not None and _parts(str(replay.failure))[1] == "_DeadlockError"
 
 
 def _nondeterminism(replay: Replay, message: str) -> Check:
